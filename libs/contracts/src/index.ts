@@ -1,0 +1,3 @@
+export { Verdict } from './verdict.js';
+export { PROTOCOL_VERSION, VerificationReply, VerificationRequest } from './verification.js';
+export { type AlertOutcome, DecisionRecord, DecidedImage, type Phase } from './decision.js';

@@ -1,0 +1,3 @@
+export { ImageReferenceError, type ImageReferenceFault } from './error.js';
+export { type Digest, DIGEST_PATTERN, digestOf, isDigest, parseDigest } from './digest.js';
+export { ImageReference, parseImageReference } from './image-reference.js';

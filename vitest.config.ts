@@ -1,0 +1,30 @@
+import { defineConfig } from 'vitest/config';
+
+// `ssr.resolve.conditions` is the setting that makes Vitest read `#lib` from its source.
+const source = { ssr: { resolve: { conditions: ['source'] } } };
+
+export default defineConfig({
+  ...source,
+  test: {
+    projects: [
+      {
+        ...source,
+        test: {
+          name: 'unit',
+          include: ['{apps,libs,deploy}/**/*.spec.ts', 'test/*.spec.ts'],
+          setupFiles: ['test/setup.ts'],
+        },
+      },
+      {
+        ...source,
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.spec.ts'],
+          setupFiles: ['test/setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
