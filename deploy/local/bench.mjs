@@ -1,0 +1,20 @@
+// `npm run bench [-- --json]`: the rows of design.md's table, each against its floor in the same run.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+import { ROOT, build, ensureNode24, ensurePackages, ensureProgram, installHint, node24Environment, stop } from './bootstrap.mjs';
+
+ensurePackages();
+const node = ensureNode24();
+for (const program of ['redis-server', 'wrk']) {
+  if (ensureProgram(program) === undefined) {
+    stop(`${program} is needed and could not be installed; run: ${installHint(program)}`);
+  }
+}
+build(node);
+const { status } = spawnSync(node, [join(ROOT, 'dist', 'test', 'bench', 'main.js'), ...process.argv.slice(2)], {
+  cwd: ROOT,
+  stdio: 'inherit',
+  env: node24Environment(node),
+});
+process.exit(status ?? 1);

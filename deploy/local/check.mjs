@@ -1,0 +1,38 @@
+// `npm run check`: lint, types, format, unit tests and build side by side; what to run before every commit.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+import { ROOT, ensureNode24, ensurePackages, node24Environment } from './bootstrap.mjs';
+
+ensurePackages();
+const node = ensureNode24();
+const modules = join(ROOT, 'node_modules');
+const tsc = join(modules, '@typescript', 'native', 'bin', 'tsc');
+const CHECKS = {
+  lint: [join(modules, '.bin', 'oxlint'), '--type-aware', 'apps', 'libs', 'test', 'deploy'],
+  types: [node, tsc, '-p', 'tsconfig.json', '--noEmit'],
+  format: [node, join(modules, 'prettier', 'bin', 'prettier.cjs'), '--log-level', 'warn', '--check', '--cache', '.'],
+  build: [node, tsc, '-p', 'tsconfig.build.json'],
+  unit: [node, join(modules, 'vitest', 'vitest.mjs'), 'run', '--project', 'unit', '--reporter=dot'],
+};
+
+const started = performance.now();
+const results = await Promise.all(Object.entries(CHECKS).map(([name, command]) => runCheck(name, command)));
+for (const { name, ok, output, seconds } of results) {
+  if (!ok) process.stdout.write(output);
+  process.stdout.write(`${ok ? 'ok  ' : 'FAIL'} ${name.padEnd(7)} ${seconds.toFixed(1)} s\n`);
+}
+process.stdout.write(`${((performance.now() - started) / 1000).toFixed(1)} s together\n`);
+process.exit(results.every(({ ok }) => ok) ? 0 : 1);
+
+function runCheck(name, [command, ...args]) {
+  const from = performance.now();
+  const child = spawn(command, args, { cwd: ROOT, env: node24Environment(node), stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
+  return new Promise((resolve) => {
+    child.on('close', (code) =>
+      resolve({ name, ok: code === 0, output, seconds: (performance.now() - from) / 1000 }),
+    );
+  });
+}

@@ -1,0 +1,97 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, resolve, sep } from 'node:path';
+
+import { expect, test } from 'vitest';
+
+/** Who may import whom. The table of ARCHITECTURE.md is checked against this one. `node:` modules are free. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  'libs/image-ref': [],
+  'libs/contracts': ['zod'],
+  'libs/policy': ['#image-ref'],
+  'libs/registry': ['#image-ref', 'undici', 'yaml'],
+  'libs/trust': ['@noble/curves/'],
+  'libs/validator': ['#image-ref'],
+  'libs/validator-static': ['#image-ref', '#validator'],
+  'libs/validator-cosign': ['#image-ref', '#validator', '#registry', '#trust', 'zod', '@sigstore/'],
+  'libs/config': ['#image-ref', '#policy', '#validator', 'zod', 'yaml'],
+  'libs/verification': [
+    '#config',
+    '#contracts',
+    '#image-ref',
+    '#policy',
+    '#registry',
+    '#validator',
+    '#validator-static',
+    '#validator-cosign',
+    'lru-cache',
+  ],
+  'libs/admission': ['#image-ref', '#validator', '#contracts'],
+  'libs/bus': ['#contracts', '#image-ref', '@nestjs/common', '@nestjs/microservices', 'ioredis', 'rxjs', 'zod'],
+  'libs/alerts': ['#config', '#contracts', '#validator', 'handlebars'],
+  'libs/observability': ['pino', 'prom-client'],
+  'libs/testing': ['#*', 'vitest', '@noble/', '@sigstore/', '@peculiar/x509', 'ioredis'],
+  'apps/gateway': ['#*', '!#testing', '!#apps', '@nestjs/', 'prom-client', 'ioredis', 'reflect-metadata', 'rxjs'],
+  'apps/verifier': ['#*', '!#testing', '!#apps', '@nestjs/', 'prom-client', 'ioredis', 'reflect-metadata', 'rxjs'],
+  'apps/alerting': ['#*', '!#testing', '!#apps', '@nestjs/', 'prom-client', 'bullmq', 'ioredis', 'reflect-metadata', 'rxjs'],
+  'apps/standalone': ['#*', '!#testing', '@nestjs/', 'ioredis', 'reflect-metadata'],
+  'apps/cli': ['#*', '!#testing', 'commander', 'cli-table3', 'yaml', 'reflect-metadata'],
+  'deploy/local': ['#*'],
+};
+
+const APPS = ['#gateway', '#verifier', '#alerting', '#standalone'];
+const SPECIFIER = /\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/g;
+
+function isAllowed(specifier: string, file: string, project: string, allowed: readonly string[]): boolean {
+  if (specifier.startsWith('.')) return resolve(dirname(file), specifier).startsWith(resolve(project) + sep);
+  if (specifier.startsWith('node:') || allowed.includes(specifier)) return true;
+  if (allowed.includes('!#testing') && specifier === '#testing') return false;
+  if (allowed.includes('!#apps') && APPS.includes(specifier)) return false;
+  return allowed.some(
+    (entry) =>
+      (entry === '#*' && specifier.startsWith('#')) ||
+      (entry.endsWith('/') && specifier.startsWith(entry)) ||
+      (!entry.startsWith('#') && !entry.startsWith('!') && specifier.startsWith(`${entry}/`)),
+  );
+}
+
+/** Refused imports of a project as `file → specifier`. */
+function refusedImports(project: string, allowed: readonly string[]): { files: string[]; refused: string[] } {
+  const files = globSync(`${project}/{src,bin,.}/**/*.{ts,mjs}`).filter(
+    (file) => !file.includes('.spec.') && !file.includes('.contract.') && !file.includes('node_modules'),
+  );
+  const refused = [...new Set(files)].flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(SPECIFIER)]
+      .map((match) => match[1] ?? match[2] ?? '')
+      .filter((specifier) => !isAllowed(specifier, file, project, allowed))
+      .map((specifier) => `${file} → ${specifier}`),
+  );
+  return { files, refused };
+}
+
+test.for(Object.entries(MAY_IMPORT))('%s imports only what its row allows', ([project, allowed]) => {
+  const { files, refused } = refusedImports(project, allowed);
+  expect(files).not.toEqual([]);
+  expect(refused).toEqual([]);
+});
+
+test('every project has a row', () => {
+  const projects = globSync('{apps,libs}/*').toSorted();
+  expect([...projects, 'deploy/local'].toSorted()).toEqual(Object.keys(MAY_IMPORT).toSorted());
+});
+
+test.for(globSync('libs/*'))('%s says what it is for', (project) => {
+  expect(existsSync(`${project}/README.md`)).toBe(true);
+  expect(readFileSync(`${project}/README.md`, 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(40);
+});
+
+test.for([
+  { name: 'another lib’s inside', file: 'libs/policy/src/x.ts', specifier: '../../registry/src/y.js', ok: false },
+  { name: 'its own inside', file: 'libs/policy/src/x.ts', specifier: './y.js', ok: true },
+  { name: 'a framework in a pure lib', file: 'libs/policy/src/x.ts', specifier: '@nestjs/common', ok: false },
+  { name: 'an app in an app', file: 'apps/gateway/src/x.ts', specifier: '#verifier', ok: false },
+  { name: 'the fakes in an app', file: 'apps/gateway/src/x.ts', specifier: '#testing', ok: false },
+  { name: 'a lib in an app', file: 'apps/gateway/src/x.ts', specifier: '#policy', ok: true },
+])('the table judges $name', ({ file, specifier, ok }) => {
+  const project = file.split('/').slice(0, 2).join('/');
+  expect(isAllowed(specifier, file, project, MAY_IMPORT[project] ?? [])).toBe(ok);
+});
