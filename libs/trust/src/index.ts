@@ -1,0 +1,12 @@
+export { decodeBase64, decodeHex } from './encoding.js';
+export { TrustError, type TrustFault } from './error.js';
+export { parsePem, type PemBlock } from './pem.js';
+export {
+  type EcdsaCurve,
+  type Fingerprint,
+  fingerprintOf,
+  parsePublicKey,
+  type PublicKey,
+  publicKeyFromSpki,
+} from './public-key.js';
+export { verifySignature } from './verify-signature.js';

@@ -1,0 +1,106 @@
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+
+import { TrustError } from './error.js';
+import { parsePem } from './pem.js';
+
+/** `SHA256:` and lower-case hex of the SHA-256 over the DER SubjectPublicKeyInfo. */
+export type Fingerprint = `SHA256:${string}`;
+
+export type EcdsaCurve = 'P-256' | 'P-384' | 'P-521';
+
+interface KeyBase {
+  readonly keyObject: KeyObject;
+  /** DER SubjectPublicKeyInfo in the one encoding that we accept, so equal keys have equal bytes. */
+  readonly spki: Uint8Array;
+  readonly fingerprint: Fingerprint;
+}
+
+/** A public key that may verify signatures. Made by {@link parsePublicKey} only, once, when the configuration is loaded. */
+export type PublicKey = KeyBase &
+  (
+    | { readonly kind: 'ecdsa'; readonly curve: EcdsaCurve }
+    | { readonly kind: 'rsa'; readonly bits: number }
+    | { readonly kind: 'ed25519' }
+  );
+
+/** NIST SP 800-131A: below this, RSA is no longer a signature. */
+const MIN_RSA_BITS = 2048;
+/** OpenSSL's own bound; above it one verification takes seconds. */
+const MAX_RSA_BITS = 16_384;
+const MIN_RSA_EXPONENT = 65_537n;
+
+/** Curves by OpenSSL's name: ours, and the length of a SubjectPublicKeyInfo with a named curve and an uncompressed point. */
+const CURVES = new Map<string, { readonly curve: EcdsaCurve; readonly spkiBytes: number }>([
+  ['prime256v1', { curve: 'P-256', spkiBytes: 91 }],
+  ['secp384r1', { curve: 'P-384', spkiBytes: 120 }],
+  ['secp521r1', { curve: 'P-521', spkiBytes: 158 }],
+]);
+
+/**
+ * Reads one `PUBLIC KEY` block that holds an ECDSA key on P-256, P-384 or P-521, an RSA key of 2048 bits or more, or an Ed25519 key.
+ * Throws {@link TrustError} for everything else; a private key is never read.
+ */
+export function parsePublicKey(pem: string): PublicKey {
+  return publicKeyFromSpki(parsePem(pem, ['PUBLIC KEY']).der);
+}
+
+/** The same from a DER SubjectPublicKeyInfo. Throws {@link TrustError}. */
+export function publicKeyFromSpki(spki: Uint8Array): PublicKey {
+  const keyObject = decode(spki);
+  // Explicit curve parameters, BER lengths and trailing bytes would give one key a second fingerprint.
+  if (!keyObject.export({ format: 'der', type: 'spki' }).equals(spki)) {
+    throw new TrustError('key-encoding', 'expected a DER SubjectPublicKeyInfo in its shortest form');
+  }
+  return { keyObject, spki, fingerprint: fingerprintOf(spki), ...allowedKind(keyObject, spki.length) };
+}
+
+/** The fingerprint of a DER SubjectPublicKeyInfo. */
+export function fingerprintOf(spki: Uint8Array): Fingerprint {
+  return `SHA256:${createHash('sha256').update(spki).digest('hex')}`;
+}
+
+function decode(spki: Uint8Array): KeyObject {
+  try {
+    return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+  } catch (cause) {
+    throw new TrustError('key-encoding', 'expected a DER SubjectPublicKeyInfo', { cause });
+  }
+}
+
+type AllowedKind =
+  | { readonly kind: 'ecdsa'; readonly curve: EcdsaCurve }
+  | { readonly kind: 'rsa'; readonly bits: number }
+  | { readonly kind: 'ed25519' };
+
+function allowedKind(key: KeyObject, spkiBytes: number): AllowedKind {
+  const type = key.asymmetricKeyType;
+  if (type === 'ec') return allowedCurve(key, spkiBytes);
+  if (type === 'rsa') return allowedRsa(key);
+  if (type === 'ed25519') return { kind: 'ed25519' };
+  throw new TrustError('key-type', `expected an ECDSA, RSA or Ed25519 key, got ${String(type)}`);
+}
+
+function allowedCurve(key: KeyObject, spkiBytes: number): AllowedKind {
+  const name = key.asymmetricKeyDetails?.namedCurve ?? 'explicit parameters';
+  const allowed = CURVES.get(name);
+  if (allowed === undefined) throw new TrustError('key-type', `expected P-256, P-384 or P-521, got ${name}`);
+  if (spkiBytes !== allowed.spkiBytes) throw new TrustError('key-encoding', 'expected an uncompressed point');
+  return { kind: 'ecdsa', curve: allowed.curve };
+}
+
+function allowedRsa(key: KeyObject): AllowedKind {
+  const { modulusLength: bits = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
+  if (bits < MIN_RSA_BITS || bits > MAX_RSA_BITS) {
+    throw new TrustError(
+      'key-size',
+      `expected an RSA key of ${MIN_RSA_BITS} to ${MAX_RSA_BITS} bits, got ${bits}`,
+    );
+  }
+  if (publicExponent < MIN_RSA_EXPONENT || publicExponent % 2n === 0n) {
+    throw new TrustError(
+      'key-size',
+      `expected an odd RSA exponent of at least ${MIN_RSA_EXPONENT}, got ${publicExponent}`,
+    );
+  }
+  return { kind: 'rsa', bits };
+}
