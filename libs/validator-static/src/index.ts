@@ -1,0 +1,1 @@
+export { StaticValidator, type StaticValidatorConfig } from './static-validator.js';
