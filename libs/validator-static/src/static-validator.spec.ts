@@ -8,9 +8,19 @@ import { StaticValidator } from './index.js';
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 
 test.for([
-  { name: 'approve keeps the reference’s own digest', approve: true, image: `nginx@${DIGEST}`, digest: DIGEST },
+  {
+    name: 'approve keeps the reference’s own digest',
+    approve: true,
+    image: `nginx@${DIGEST}`,
+    digest: DIGEST,
+  },
   { name: 'approve of a tag has no digest', approve: true, image: 'nginx:1.27', digest: undefined },
-  { name: 'approve of a tag and a digest keeps the digest', approve: true, image: `nginx:1@${DIGEST}`, digest: DIGEST },
+  {
+    name: 'approve of a tag and a digest keeps the digest',
+    approve: true,
+    image: `nginx:1@${DIGEST}`,
+    digest: DIGEST,
+  },
   { name: 'deny refuses a digest', approve: false, image: `nginx@${DIGEST}`, code: 'CNS-1002' },
   { name: 'deny refuses a tag', approve: false, image: 'nginx:1.27', code: 'CNS-1002' },
 ])('$name', async ({ approve, image, digest, code }) => {
