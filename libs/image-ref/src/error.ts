@@ -3,6 +3,7 @@ export type ImageReferenceFault =
   | 'empty'
   | 'too-long'
   | 'not-ascii'
+  | 'character'
   | 'scheme'
   | 'user-info'
   | 'host'

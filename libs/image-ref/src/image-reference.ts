@@ -1,5 +1,18 @@
 import { type Digest, parseDigest } from './digest.js';
 import { ImageReferenceError } from './error.js';
+import { FOREIGN_CHARACTER, IMAGE_ID, MAX_TEXT, TAG } from './grammar.js';
+import { normalizeName } from './normalize.js';
+
+interface Parts {
+  readonly original: string;
+  readonly host: string;
+  readonly path: string;
+  readonly tag: string | undefined;
+  readonly digest: Digest | undefined;
+}
+
+/** The constructor is private; this is the door that the class leaves open for its own file. */
+let create: (parts: Parts) => ImageReference;
 
 /** A reference in canonical form. Immutable; made by {@link parseImageReference} only. */
 export class ImageReference {
@@ -13,20 +26,23 @@ export class ImageReference {
   readonly tag: string | undefined;
   /** Present means: this digest and no other, whatever the tag says. */
   readonly digest: Digest | undefined;
+  /** A private field also makes the type nominal: no object literal passes for a reference. */
+  readonly #canonical: string;
 
-  /** @internal */
-  constructor(parts: {
-    original: string;
-    host: string;
-    path: string;
-    tag: string | undefined;
-    digest: Digest | undefined;
-  }) {
+  static {
+    create = (parts) => new ImageReference(parts);
+  }
+
+  private constructor(parts: Parts) {
     this.original = parts.original;
     this.host = parts.host;
     this.path = parts.path;
     this.tag = parts.tag;
     this.digest = parts.digest;
+    const tag = parts.tag === undefined ? '' : `:${parts.tag}`;
+    const digest = parts.digest === undefined ? '' : `@${parts.digest}`;
+    this.#canonical = `${parts.host}/${parts.path}${tag}${digest}`;
+    Object.freeze(this);
   }
 
   /** `host/path`. */
@@ -36,28 +52,72 @@ export class ImageReference {
 
   /** The same image, pinned to `digest`; the tag stays. */
   withDigest(digest: Digest): ImageReference {
-    return new ImageReference({ ...this, digest });
+    const { original, host, path, tag } = this;
+    return create({ original, host, path, tag, digest });
   }
 
   /** `host/path[:tag][@digest]`, the form that policy, cache, bus and patch use. */
   toString(): string {
-    return `${this.repository}${this.tag === undefined ? '' : `:${this.tag}`}${this.digest === undefined ? '' : `@${this.digest}`}`;
+    return this.#canonical;
   }
 }
 
-/** Text to reference; throws {@link ImageReferenceError}. */
+/**
+ * Text to reference: what a container runtime would pull, or an {@link ImageReferenceError} and nothing else. No message
+ * repeats the text, which may hold credentials.
+ */
 export function parseImageReference(text: string): ImageReference {
-  const [name = '', digestText] = text.split('@');
-  const digest = digestText === undefined ? undefined : parseDigest(digestText);
-  const match = /^(?:([^/]*[.:][^/]*|localhost)\/)?([a-z0-9._/-]+)(?::([\w][\w.-]{0,127}))?$/.exec(name);
-  if (match === null) throw new ImageReferenceError('path', `"${text}" is not an image reference`);
-  const host = match[1] ?? 'docker.io';
-  const path = match[2] ?? '';
-  return new ImageReference({
+  assertReadable(text);
+  const at = text.indexOf('@');
+  const digest = at === -1 ? undefined : parseDigestPart(text.slice(at + 1));
+  const { name, tag } = splitTag(at === -1 ? text : text.slice(0, at));
+  return create({
     original: text,
-    host,
-    path: host === 'docker.io' && !path.includes('/') ? `library/${path}` : path,
-    tag: match[3] ?? (digest === undefined ? 'latest' : undefined),
+    ...normalizeName(name),
+    tag: tag ?? (digest === undefined ? 'latest' : undefined),
     digest,
   });
+}
+
+/** Everything that is wrong with the text as a whole, in the order that gives the most useful answer. */
+function assertReadable(text: string): void {
+  if (text === '') throw new ImageReferenceError('empty', 'expected an image reference, got an empty text');
+  if (text.length > MAX_TEXT) {
+    throw new ImageReferenceError('too-long', `expected at most ${MAX_TEXT} characters, got ${text.length}`);
+  }
+  if (/[^\x00-\x7f]/.test(text)) throw new ImageReferenceError('not-ascii', 'expected only ASCII characters');
+  if (/[^\x21-\x7e]/.test(text)) {
+    throw new ImageReferenceError('character', 'expected no blanks and no control characters');
+  }
+  if (text.includes('://')) {
+    throw new ImageReferenceError('scheme', 'expected a reference without scheme: remove everything up to "://"');
+  }
+  if (IMAGE_ID.test(text)) {
+    throw new ImageReferenceError('image-id', 'expected a name, got the id of an image: use name@sha256:…');
+  }
+}
+
+function parseDigestPart(text: string): Digest {
+  if (text.includes('/')) {
+    throw new ImageReferenceError('user-info', 'expected a reference without user and password');
+  }
+  return parseDigest(text);
+}
+
+/** A colon before the last slash belongs to a port, or to nothing: the host and path rules then refuse it. */
+function splitTag(text: string): { name: string; tag: string | undefined } {
+  const foreign = FOREIGN_CHARACTER.exec(text);
+  if (foreign !== null) {
+    throw new ImageReferenceError('character', `expected no "${foreign[0]}" in an image name`);
+  }
+  const colon = text.indexOf(':', text.lastIndexOf('/') + 1);
+  if (colon === -1) return { name: text, tag: undefined };
+  const tag = text.slice(colon + 1);
+  if (!TAG.test(tag)) {
+    throw new ImageReferenceError(
+      'tag',
+      'expected a tag of 1 to 128 letters, digits, "_", "." and "-", starting with none of the last two',
+    );
+  }
+  return { name: text.slice(0, colon), tag };
 }
