@@ -1,2 +1,4 @@
 export { createLogger, type Logger, silentLogger } from './logger.js';
+export { HealthReport, ManagementModule } from './management.module.js';
+export { NestLog } from './nest-log.js';
 export { redact } from './redact.js';

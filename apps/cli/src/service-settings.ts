@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+import { Option } from 'commander';
+
+/** Where upstream's chart mounts things; each place has a flag and an environment variable. */
+const PLACES = {
+  config: ['--config <file>', 'CONNAISSEUR_CONFIG', '/app/config/config.yaml', 'policy and validators'],
+  alerts: ['--alerts <dir>', 'CONNAISSEUR_ALERTS', '/app/alerts', 'alert configuration and templates'],
+  secrets: ['--secrets <dir>', 'CONNAISSEUR_SECRETS', '/app/secrets', 'one folder per secretName'],
+  certs: ['--certs <dir>', 'CONNAISSEUR_CERTS', '/app/certs', 'tls.crt and tls.key of the webhook'],
+  redisCerts: ['--redis-certs <dir>', 'CONNAISSEUR_REDIS_CERTS', '/app/redis-certs', 'CA of Redis (tls.crt)'],
+  keys: ['--keys <dir>', 'CONNAISSEUR_KEYS', '/app/keys', 'keys of the bus'],
+} as const;
+
+export type Place = keyof typeof PLACES;
+
+/** The flag of a mounted place with its default. */
+export function placeOption(place: Place): Option {
+  const [flag, variable, fallback, what] = PLACES[place];
+  return new Option(flag, what).env(variable).default(fallback);
+}
+
+/** `HOST:PORT`, also `[::1]:5000`; throws what the command prints. */
+export function parseAddress(text: string): { host: string; port: number } {
+  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) throw new Error(`expected HOST:PORT, got "${text}"`);
+  return { host: match[1] ?? match[2] ?? '', port };
+}
+
+/** How to reach Redis: `REDIS_URL`, else upstream's `REDIS_HOST` and `REDIS_PASSWORD` (TLS, port 6379). */
+export function redisUrl(flag: string | undefined, environment: NodeJS.ProcessEnv): string | undefined {
+  const url = flag ?? environment['REDIS_URL'];
+  if (url !== undefined && url !== '') return url;
+  const host = environment['REDIS_HOST'];
+  if (host === undefined || host === '') return undefined;
+  const password = environment['REDIS_PASSWORD'] ?? '';
+  return `rediss://:${encodeURIComponent(password)}@${host}:6379`;
+}
+
+/** A file's text, or `undefined` where there is none. */
+export function readIfPresent(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Name of this process in messages: the pod's, as upstream's `POD_NAME`, else the host's. */
+export function processName(environment: NodeJS.ProcessEnv): string {
+  return (environment['POD_NAME'] ?? hostname()).replaceAll(/[^A-Za-z0-9_.-]/g, '-').slice(0, 100) || 'connaisseur';
+}

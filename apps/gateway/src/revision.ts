@@ -1,0 +1,67 @@
+import type { Configuration, ConfigurationSource } from '#config';
+import type { ImageReference } from '#image-ref';
+import { parseImageReference } from '#image-ref';
+import { type BoundRule, type Question, VerificationEngine } from '#verification';
+
+/** What one written image means under one configuration; the same text means the same as long as that serves. */
+export type GovernedImage =
+  | { readonly kind: 'governed'; readonly image: ImageReference; readonly bound: BoundRule; readonly question: Question }
+  | { readonly kind: 'no-rule'; readonly image: ImageReference }
+  | { readonly kind: 'malformed'; readonly error: unknown };
+
+const REMEMBERED = 10_000;
+
+/** One configuration at work: a decision takes one of these and keeps it to its end (design rule 8). */
+export class Revision {
+  readonly configuration: Configuration;
+  readonly source: ConfigurationSource;
+  readonly engine: VerificationEngine;
+  readonly #governed = new Map<string, GovernedImage>();
+
+  constructor(source: ConfigurationSource, engine: VerificationEngine) {
+    this.source = source;
+    this.engine = engine;
+    this.configuration = engine.configuration;
+  }
+
+  /** Reference, rule and question of a written image; parsed and matched once. */
+  govern(text: string): GovernedImage {
+    const known = this.#governed.get(text);
+    if (known !== undefined) return known;
+    const governed = this.#govern(text);
+    if (this.#governed.size >= REMEMBERED) this.#governed.clear();
+    this.#governed.set(text, governed);
+    return governed;
+  }
+
+  /** The weakenings in force, by the names of their switches. */
+  weakenings(): string[] {
+    const { features, policy, registries } = this.configuration;
+    return [
+      ...(features.detectionMode ? ['detectionMode'] : []),
+      ...(features.resourceValidationMode === 'podsOnly' ? ['podsOnly'] : []),
+      ...(features.automaticUnchangedApproval ? ['automaticUnchangedApproval'] : []),
+      ...(features.patternMatching === 'connaisseur' ? ['connaisseurPatternMatching'] : []),
+      ...(policy.some((rule) => rule.with.mode === 'insecureValidateOnly') ? ['insecureValidateOnly'] : []),
+      ...(registries.some(({ insecurePlainHttp }) => insecurePlainHttp) ? ['insecurePlainHttp'] : []),
+    ];
+  }
+
+  #govern(text: string): GovernedImage {
+    let image: ImageReference;
+    try {
+      image = parseImageReference(text);
+    } catch (error) {
+      return { kind: 'malformed', error };
+    }
+    const bound = this.engine.govern(image);
+    if (bound === undefined) return { kind: 'no-rule', image };
+    const question = {
+      image,
+      rule: bound.rule.hash,
+      revision: this.configuration.revision,
+      trustRevision: this.engine.trustRevision,
+    };
+    return { kind: 'governed', image, bound, question };
+  }
+}

@@ -1,0 +1,36 @@
+import type { Verdict } from '#contracts';
+import { UndecidedError } from '#validator';
+import { type Question, type VerificationEngine, verdictOf } from '#verification';
+
+/** The gateway's own way of looking, for when the bus is silent (design rule 5). */
+export abstract class LocalVerification {
+  /** Never throws; what cannot be done is undecided. */
+  abstract verify(question: Question, signal: AbortSignal): Promise<Verdict>;
+  abstract close(): Promise<void>;
+}
+
+/** Verifies on the caller's own thread: the cli, tests, and `standalone`, where nothing else shares the process. */
+export class DirectVerification extends LocalVerification {
+  readonly #engine: () => VerificationEngine;
+
+  constructor(engine: () => VerificationEngine) {
+    super();
+    this.#engine = engine;
+  }
+
+  override async verify(question: Question, signal: AbortSignal): Promise<Verdict> {
+    const engine = this.#engine();
+    const bound = engine.rule(question.rule);
+    if (bound === undefined) return unknownRule();
+    return await engine.verify(question.image, bound, signal);
+  }
+
+  override async close(): Promise<void> {
+    // Nothing to end.
+  }
+}
+
+/** The rule went away while the question was on its way; the next review uses the new configuration. */
+export function unknownRule(): Verdict {
+  return verdictOf(new UndecidedError('CNS-3002', 'the configuration changed during the verification'), [], 0);
+}

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+
+import type { Configuration, RuleConfig, ValidatorConfig } from '#config';
+import type { Verdict } from '#contracts';
+import type { ImageReference } from '#image-ref';
+import { compilePolicy, type Explanation, type Policy } from '#policy';
+import { type RuleCheck, Trace, UndecidedError, type Validator, ValidatorSetupError } from '#validator';
+
+import { admittedVerdict, verdictOf } from './verdict-of.js';
+
+/** A rule with what it needs to be applied, or the reason why this version cannot apply it. */
+export type BoundRule = { readonly rule: RuleConfig; readonly validator: { readonly name: string; readonly type: string } } & (
+  | { readonly kind: 'check'; readonly check: RuleCheck }
+  | { readonly kind: 'fault'; readonly fault: ValidatorSetupError }
+);
+
+/** The validators of a configuration, and what beside it their verdicts depend on. */
+export interface ValidatorSet {
+  readonly validators: ReadonlyMap<string, Validator | ValidatorSetupError>;
+  /** Names of the credentials in use, without the credentials: part of the trust revision. */
+  readonly credentialScopes: readonly string[];
+}
+
+/**
+ * One configuration, ready to verify: one image under one rule gives one verdict. Immutable; a new configuration is a
+ * new engine.
+ */
+export class VerificationEngine {
+  readonly configuration: Configuration;
+  /** Revision of validators, registries and credentials. */
+  readonly trustRevision: string;
+  readonly #policy: Policy<RuleConfig>;
+  readonly #rules: ReadonlyMap<string, BoundRule>;
+  readonly #clock: () => Date;
+  readonly #onFault: (error: unknown) => void;
+
+  constructor(
+    configuration: Configuration,
+    set: ValidatorSet,
+    options: { clock: () => Date; onFault: (error: unknown) => void },
+  ) {
+    this.configuration = configuration;
+    this.trustRevision = createHash('sha256')
+      .update(JSON.stringify([configuration.trustRevision, set.credentialScopes]))
+      .digest('hex');
+    this.#policy = compilePolicy(configuration.policy, configuration.features.patternMatching);
+    this.#rules = new Map(configuration.policy.map((rule) => [rule.hash, bind(rule, configuration.validators, set)]));
+    this.#clock = options.clock;
+    this.#onFault = options.onFault;
+  }
+
+  /** The rule that governs an image; `undefined` where none matches (CNS-1001). */
+  govern(image: ImageReference): BoundRule | undefined {
+    const match = this.#policy.match(image);
+    return match === undefined ? undefined : this.#rules.get(match.rule.hash);
+  }
+
+  /** Every rule that matches and why the winner won. */
+  explain(image: ImageReference): Explanation<RuleConfig> {
+    return this.#policy.explain(image);
+  }
+
+  /** The rule of this hash, if this configuration has it. */
+  rule(hash: string): BoundRule | undefined {
+    return this.#rules.get(hash);
+  }
+
+  /** The verdict for one image under one rule. Never throws: what goes wrong is an undecided verdict. */
+  async verify(image: ImageReference, bound: BoundRule, signal: AbortSignal): Promise<Verdict> {
+    const started = performance.now();
+    const trace = new Trace();
+    const tookMs = (): number => Math.round((performance.now() - started) * 1000) / 1000;
+    try {
+      if (bound.kind === 'fault') throw bound.fault;
+      signal.throwIfAborted();
+      const proof = await bound.check.check(image, { now: this.#clock(), signal, trace });
+      assertProves(image, bound.check, proof.digest);
+      return admittedVerdict(bound.check, proof, trace.steps, tookMs());
+    } catch (error) {
+      const verdict = verdictOf(signal.aborted ? signal.reason : error, trace.steps, tookMs());
+      if (verdict.outcome === 'undecided' && verdict.code === 'CNS-3004') this.#onFault(error);
+      return verdict;
+    }
+  }
+}
+
+/** A second look at the one thing that matters: a proof names the digest that was asked for, and a verified one has it. */
+function assertProves(image: ImageReference, check: RuleCheck, digest: string | undefined): void {
+  if (digest === undefined ? check.ground === 'verified' : image.digest !== undefined && image.digest !== digest) {
+    throw new UndecidedError('CNS-3004', 'the validator proved another digest than the one that was asked for');
+  }
+}
+
+function bind(rule: RuleConfig, validators: readonly ValidatorConfig[], set: ValidatorSet): BoundRule {
+  const type = validators.find(({ name }) => name === rule.validator)?.type ?? 'unknown';
+  const named = { rule, validator: { name: rule.validator, type } };
+  const validator = set.validators.get(rule.validator);
+  if (validator === undefined || validator instanceof ValidatorSetupError) {
+    const fault = validator ?? new ValidatorSetupError(`there is no validator "${rule.validator}"`);
+    return { ...named, kind: 'fault', fault };
+  }
+  try {
+    return { ...named, kind: 'check', check: validator.bind(rule.with) };
+  } catch (error) {
+    if (error instanceof ValidatorSetupError) return { ...named, kind: 'fault', fault: error };
+    throw error;
+  }
+}

@@ -1,0 +1,14 @@
+export { createValidators, type ValidatorDependencies } from './create-validators.js';
+export { type BoundRule, type ValidatorSet, VerificationEngine } from './engine.js';
+export { type Question, questionKey } from './question.js';
+export { SingleFlight, withSignal } from './single-flight.js';
+export {
+  cacheEntries,
+  type CachePolicy,
+  type LivingVerdict,
+  PROOF_MAX_MS,
+  PROOF_MIN_MS,
+  REFUSAL_MAX_MS,
+  VerdictCache,
+} from './verdict-cache.js';
+export { verdictOf } from './verdict-of.js';
