@@ -23,7 +23,10 @@ export function parseDigest(text: string): Digest {
   if (isDigest(text)) return text;
   const algorithm = OTHER_ALGORITHM.exec(text)?.[1];
   if (algorithm !== undefined && algorithm !== 'sha256') {
-    throw new ImageReferenceError('digest-algorithm', `expected a sha256 digest, got algorithm "${algorithm}"`);
+    throw new ImageReferenceError(
+      'digest-algorithm',
+      `expected a sha256 digest, got algorithm "${algorithm}"`,
+    );
   }
   throw new ImageReferenceError('digest', 'expected "sha256:" and 64 lower-case hex digits');
 }

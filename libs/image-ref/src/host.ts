@@ -15,18 +15,30 @@ const DOCKER_HUB_ALIASES: ReadonlySet<string> = new Set([
 ]);
 
 /**
+ * Whether the part of a name before its first slash is a registry host: it has a dot or a colon, is `localhost`, or has
+ * a capital letter, which no path may have. Everything else is a namespace on Docker Hub.
+ */
+export function isHost(first: string): boolean {
+  return first === 'localhost' || /[.:A-Z]/.test(first);
+}
+
+/**
  * Text to canonical registry host, with its port if that is not 443: lower case, `docker.io` for all of Docker Hub's
  * names. Throws {@link ImageReferenceError} for everything that a URL parser would read as another host.
  */
 export function parseHost(text: string): string {
   if (text.length > MAX_TEXT) throw new ImageReferenceError('too-long', 'expected a registry host');
   // Before lower-casing: U+212A (Kelvin) and its like fold to ASCII letters.
-  if (/[^\x21-\x7e]/.test(text)) throw new ImageReferenceError('not-ascii', 'expected an ASCII registry host');
+  if (/[^\x21-\x7e]/.test(text))
+    throw new ImageReferenceError('not-ascii', 'expected an ASCII registry host');
 
   const { name, port } = splitPort(text.toLowerCase());
   const host = name.startsWith('[') ? parseIPv6(name) : parseName(name);
   const suffix = port === undefined ? '' : parsePort(port);
-  return suffix === '' && DOCKER_HUB_ALIASES.has(host) ? DOCKER_HUB : host + suffix;
+  if (suffix !== '') return host + suffix;
+  if (DOCKER_HUB_ALIASES.has(host)) return DOCKER_HUB;
+  // `Foo/x` is on the host `foo`; written `foo/x` it would be read as a namespace of Docker Hub.
+  return isHost(host) ? host : `${host}:443`;
 }
 
 function splitPort(text: string): { name: string; port: string | undefined } {

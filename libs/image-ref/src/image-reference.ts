@@ -18,7 +18,7 @@ let create: (parts: Parts) => ImageReference;
 export class ImageReference {
   /** The text as the user wrote it. */
   readonly original: string;
-  /** Registry host in canonical form: lower case, `docker.io` for all of Docker Hub's names, no `:443`. */
+  /** Registry host in canonical form: lower case, `docker.io` for all of Docker Hub's names, no `:443` (but on a bare name such as `foo:443`). */
   readonly host: string;
   /** Repository path on that host, for example `library/nginx`. */
   readonly path: string;
@@ -85,12 +85,16 @@ function assertReadable(text: string): void {
   if (text.length > MAX_TEXT) {
     throw new ImageReferenceError('too-long', `expected at most ${MAX_TEXT} characters, got ${text.length}`);
   }
-  if (/[^\x00-\x7f]/.test(text)) throw new ImageReferenceError('not-ascii', 'expected only ASCII characters');
+  if (/[\u0080-\uffff]/.test(text))
+    throw new ImageReferenceError('not-ascii', 'expected only ASCII characters');
   if (/[^\x21-\x7e]/.test(text)) {
     throw new ImageReferenceError('character', 'expected no blanks and no control characters');
   }
   if (text.includes('://')) {
-    throw new ImageReferenceError('scheme', 'expected a reference without scheme: remove everything up to "://"');
+    throw new ImageReferenceError(
+      'scheme',
+      'expected a reference without scheme: remove everything up to "://"',
+    );
   }
   if (IMAGE_ID.test(text)) {
     throw new ImageReferenceError('image-id', 'expected a name, got the id of an image: use name@sha256:…');

@@ -1,6 +1,5 @@
 export { ImageReferenceError, type ImageReferenceFault } from './error.js';
 export { type Digest, DIGEST_PATTERN, digestOf, isDigest, parseDigest } from './digest.js';
 export { ImageReference, parseImageReference } from './image-reference.js';
-export { parseHost } from './host.js';
-export { isHost } from './normalize.js';
+export { isHost, parseHost } from './host.js';
 export { connaisseurName } from './connaisseur-name.js';

@@ -1,6 +1,6 @@
 import { ImageReferenceError } from './error.js';
 import { MAX_NAME, PATH_COMPONENT } from './grammar.js';
-import { DOCKER_HUB, parseHost } from './host.js';
+import { DOCKER_HUB, isHost, parseHost } from './host.js';
 
 /** Name without tag and digest to canonical host and path, with the runtimes' defaults filled in. */
 export function normalizeName(name: string): { host: string; path: string } {
@@ -15,14 +15,6 @@ export function normalizeName(name: string): { host: string; path: string } {
     throw new ImageReferenceError('too-long', `expected at most ${MAX_NAME} characters of host and path`);
   }
   return { host, path };
-}
-
-/**
- * Whether the part before the first slash is a registry host: it has a dot or a colon, is `localhost`, or has a capital
- * letter, which no path may have. Everything else is a namespace on Docker Hub.
- */
-export function isHost(first: string): boolean {
-  return first === 'localhost' || /[.:A-Z]/.test(first);
 }
 
 /** Docker Hub's official images live in `library/`. */
