@@ -36,7 +36,7 @@ export class StaticValidator extends Validator {
     });
     if (this.#approve) return { digest: image.digest };
     throw new RefusedError('CNS-1002', `validator "${this.name}" refuses every image`, {
-      expected: `validator "${this.name}" has approve: false`.slice(0, 200),
+      expected: 'nothing: the rule’s validator has approve: false',
     });
   }
 }
