@@ -1,0 +1,43 @@
+import type { Digest, ImageReference } from '#image-ref';
+import type { RuleOptions } from '#validator';
+
+import type { SiteId } from './image-sites.js';
+
+/** The same container carries the same bytes as before. Made by `unchangedSites` only, for one site. */
+export class UnchangedGround {
+  readonly kind = 'unchanged';
+  readonly #site: SiteId;
+
+  constructor(site: SiteId) {
+    this.#site = site;
+  }
+
+  /** True for the ground that was made for this site; a look-alike is false. */
+  static isFor(ground: unknown, site: SiteId): boolean {
+    return typeof ground === 'object' && ground !== null && #site in ground && ground.#site === site;
+  }
+}
+
+/** A bound proof for exactly this digest. */
+export interface VerifiedGround {
+  readonly kind: 'verified';
+  /** Parsed from the site's own text. */
+  readonly reference: ImageReference;
+  /** What was proven; what the patch writes. */
+  readonly digest: Digest;
+  readonly mode: RuleOptions['mode'];
+}
+
+/** A static rule says yes; nobody looked at the image. */
+export interface StaticGround {
+  readonly kind: 'static';
+}
+
+/** An owner that was admitted with the same digest-pinned image. */
+export interface ChildGround {
+  readonly kind: 'child';
+  readonly digest: Digest;
+}
+
+/** Why a site may be admitted (design rule 2). The enumeration is complete. */
+export type Ground = VerifiedGround | StaticGround | ChildGround | UnchangedGround;

@@ -1,0 +1,29 @@
+export { type AdmissionReviewRequest, type Operation, parseAdmissionReview } from './admission-review.js';
+export type { ForeignObject } from './foreign-json.js';
+export { type ReviewEnvelope, ReviewError, type ReviewFault } from './review-error.js';
+export { findImageSites } from './find-image-sites.js';
+export type {
+  FoundSites,
+  ImageList,
+  ImageSite,
+  ImageSites,
+  NoImagesReason,
+  NoSites,
+  SiteFault,
+  SiteId,
+  UnreadableSites,
+} from './image-sites.js';
+export { unchangedSites } from './unchanged-sites.js';
+export { pendingImages } from './pending-images.js';
+export type { ChildGround, Ground, StaticGround, UnchangedGround, VerifiedGround } from './ground.js';
+export { type JudgedBy, judgementOf, type SiteJudgement } from './judgement.js';
+export { effectiveMode } from './effective-mode.js';
+export { type Admission, decide, type Decision, denyRequest, isAdmission, withhold } from './decide.js';
+export type { Denial, Mode, Problem } from './decision.js';
+export type { JudgedAs } from './problem.js';
+export type { PatchOperation } from './json-patch.js';
+export { headline } from './denial-message.js';
+export { type AdmissionReviewAnswer, renderAnswer, type RenderOptions } from './render-answer.js';
+export type { AnswerStatus } from './answer-status.js';
+export { renderReviewError, type ReviewErrorAnswer } from './render-review-error.js';
+export { decidedImages } from './decided-images.js';

@@ -1,0 +1,77 @@
+import type { Verdict } from '#contracts';
+import { type ImageReference, isDigest } from '#image-ref';
+import {
+  type Code,
+  CODES,
+  type Evidence,
+  isRefusalCode,
+  type RefusalCode,
+  type RuleOptions,
+  type UndecidedCode,
+} from '#validator';
+
+import type { Ground } from './ground.js';
+
+/** Which rule and validator judged, for the answer and the record. */
+export interface JudgedBy {
+  readonly rule?: { readonly index: number; readonly pattern: string } | undefined;
+  readonly validator?: { readonly name: string; readonly type: string } | undefined;
+  readonly cached?: boolean | undefined;
+  readonly evidence?: readonly Evidence[] | undefined;
+}
+
+/** What to say beside the code: fixed words and what we computed, nothing that a registry wrote. */
+interface Words {
+  readonly found?: string | undefined;
+  readonly expected?: string | undefined;
+  readonly next?: string | undefined;
+}
+
+/** What was found out about the image of one site. */
+export type SiteJudgement =
+  | (JudgedBy & { readonly outcome: 'admitted'; readonly ground: Ground })
+  | (JudgedBy & Words & { readonly outcome: 'refused'; readonly code: RefusalCode })
+  | (JudgedBy &
+      Words & {
+        readonly outcome: 'undecided';
+        readonly code: UndecidedCode;
+        readonly retryAfterMs?: number | undefined;
+      });
+
+/**
+ * A verdict, bound to the reference that was asked about. A verdict that does not hold together (an admission without a
+ * digest, a code that is not in the catalogue) is our fault and becomes undecided.
+ */
+export function judgementOf(
+  verdict: Verdict,
+  about: JudgedBy & { readonly reference: ImageReference; readonly mode: RuleOptions['mode'] },
+): SiteJudgement {
+  const { reference, mode, ...asked } = about;
+  const by: JudgedBy = { evidence: verdict.evidence as readonly Evidence[], ...asked };
+  switch (verdict.outcome) {
+    case 'admitted': {
+      if (verdict.ground === 'static') return { ...by, outcome: 'admitted', ground: { kind: 'static' } };
+      const digest = verdict.digest ?? '';
+      if (!isDigest(digest)) return incoherent(by);
+      return { ...by, outcome: 'admitted', ground: { kind: 'verified', reference, digest, mode } };
+    }
+    case 'refused': {
+      const { code, found, expected, next } = verdict;
+      if (!isCode(code) || !isRefusalCode(code)) return incoherent(by);
+      return { ...by, outcome: 'refused', code, found, expected, next };
+    }
+    case 'undecided': {
+      const { code, retryAfterMs } = verdict;
+      if (!isCode(code) || isRefusalCode(code)) return incoherent(by);
+      return { ...by, outcome: 'undecided', code, retryAfterMs };
+    }
+  }
+}
+
+function incoherent(by: JudgedBy): SiteJudgement {
+  return { ...by, outcome: 'undecided', code: 'CNS-3004' };
+}
+
+function isCode(code: string): code is Code {
+  return Object.hasOwn(CODES, code);
+}
