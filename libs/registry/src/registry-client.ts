@@ -1,0 +1,186 @@
+import { type Digest, digestOf, isDigest } from '#image-ref';
+
+import { errorOfAnswer } from './answer-error.js';
+import type { Repository } from './authorizer.js';
+import { Credentials } from './credentials.js';
+import { type Descriptor, malformed } from './descriptor.js';
+import { RegistryError } from './error.js';
+import type { HttpAnswer, HttpTransport } from './http-transport.js';
+import { REGISTRY_LIMITS } from './limits.js';
+import { type Manifest, parseManifest } from './manifest.js';
+import { MANIFEST_ACCEPT, OCI_INDEX } from './media-type.js';
+import { listReferrers } from './list-referrers.js';
+import { mergeReferrers, type Referrers, referrersTag } from './referrers.js';
+import { RegistryFetch } from './registry-fetch.js';
+import { RegistryHosts, type RegistrySettings } from './registry-host.js';
+
+/** A repository, by the host and path of an image reference. */
+export interface RepositoryTarget {
+  readonly host: string;
+  readonly path: string;
+}
+
+/** A manifest in a repository; a digest is a digest and everything else is a tag. */
+export interface ManifestTarget extends RepositoryTarget {
+  readonly reference: string;
+}
+
+export interface RegistryClientOptions {
+  readonly transport: HttpTransport;
+  /** Default: anonymous. */
+  readonly credentials?: Credentials;
+  readonly registries?: readonly RegistrySettings[];
+  /** PEM bundle for registries without a setting of their own. */
+  readonly ca?: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+  /** From 0 up to 1, for the jitter of pauses. */
+  readonly random?: () => number;
+}
+
+const PATH = /^[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*$/;
+const TAG = /^\w[\w.-]{0,127}$/;
+
+/**
+ * Reads manifests, blobs and referrers by digest: bounded, and hashed by us before anything is read from them. Throws
+ * RegistryError. Keeps tokens, so one client serves one set of credentials for as long as they are configured.
+ */
+export class RegistryClient {
+  readonly #fetch: RegistryFetch;
+  readonly #hosts: RegistryHosts;
+  readonly #now: () => number;
+
+  constructor(options: RegistryClientOptions) {
+    const { transport, credentials = Credentials.none, now = Date.now, random = Math.random } = options;
+    this.#fetch = new RegistryFetch({ transport, credentials, now, random });
+    this.#hosts = new RegistryHosts(options.registries ?? [], options.ca);
+    this.#now = now;
+  }
+
+  /** One GET; the digest is that of the bytes, and equals the one asked for and the one that the registry names. */
+  async manifest(target: ManifestTarget, signal: AbortSignal): Promise<Manifest> {
+    const what = describe(target);
+    const repository = this.#repository(target);
+    const answer = await this.#fetch.get(
+      {
+        repository,
+        url: urlOf(repository, `manifests/${referenceOf(target)}`),
+        accept: MANIFEST_ACCEPT,
+        maxBytes: REGISTRY_LIMITS.manifestBytes,
+        limit: 'manifestBytes',
+        purpose: 'manifest',
+        redirects: 'listed',
+        what,
+      },
+      signal,
+    );
+    const { host } = repository.endpoint;
+    if (answer.status !== 200) throw errorOfAnswer(answer, host, what, this.#now);
+    assertDigest(answer, target, host);
+    return parseManifest(answer.body, answer.headers.get('content-type'), host);
+  }
+
+  /** Exactly the bytes that the descriptor names: its size, at most `maxBytes`, and its digest. */
+  async blob(
+    target: RepositoryTarget,
+    { digest, size }: Pick<Descriptor, 'digest' | 'size'>,
+    signal: AbortSignal,
+    maxBytes: number,
+  ): Promise<Uint8Array> {
+    const repository = this.#repository(target);
+    const { host } = repository.endpoint;
+    const what = `a blob of ${target.path}`;
+    if (size > maxBytes)
+      throw new RegistryError('too-large', host, `expected ${what} to have at most ${maxBytes} bytes`);
+    const url = urlOf(repository, `blobs/${digest}`);
+    const answer = await this.#fetch.get(
+      { repository, url, accept: '*/*', maxBytes: size, purpose: 'blob', redirects: 'any', what },
+      signal,
+    );
+    if (answer.status !== 200) throw errorOfAnswer(answer, host, what, this.#now);
+    if (answer.body.byteLength !== size || digestOf(answer.body) !== digest) {
+      throw malformed(host, `expected ${what} to have the size and digest of its descriptor`);
+    }
+    return answer.body;
+  }
+
+  /**
+   * Everything that refers to a digest, never filtered. The referrers API and the fallback tag are asked at once, and both
+   * must answer: who finds no proof here may say that there is none.
+   */
+  async referrers(target: RepositoryTarget, digest: Digest, signal: AbortSignal): Promise<Referrers> {
+    const repository = this.#repository(target);
+    const [api, tag] = await Promise.all([
+      this.#referrersFromApi(repository, digest, signal),
+      this.#referrersFromTag(target, digest, signal),
+    ]);
+    return mergeReferrers(api, tag, repository.endpoint.host);
+  }
+
+  #referrersFromApi(
+    repository: Repository,
+    digest: Digest,
+    signal: AbortSignal,
+  ): Promise<readonly Descriptor[]> {
+    const what = `the referrers in ${repository.path}`;
+    const { host } = repository.endpoint;
+    const bounds = { maxBytes: REGISTRY_LIMITS.referrersPageBytes, limit: 'referrersPageBytes' } as const;
+    const page = {
+      repository,
+      accept: OCI_INDEX,
+      ...bounds,
+      purpose: 'referrers',
+      redirects: 'none',
+      what,
+    } as const;
+    return listReferrers({
+      first: urlOf(repository, `referrers/${digest}`),
+      host,
+      get: (url) => this.#fetch.get({ ...page, url }, signal),
+      toError: (answer) => errorOfAnswer(answer, host, what, this.#now),
+    });
+  }
+
+  async #referrersFromTag(
+    target: RepositoryTarget,
+    digest: Digest,
+    signal: AbortSignal,
+  ): Promise<readonly Descriptor[]> {
+    try {
+      const index = await this.manifest({ ...target, reference: referrersTag(digest) }, signal);
+      if (index.kind === 'index') return index.manifests;
+    } catch (error) {
+      if (error instanceof RegistryError && error.reason === 'not-found') return [];
+      throw error;
+    }
+    throw malformed(target.host, 'expected the tag that lists referrers to be an index');
+  }
+
+  #repository({ host, path }: RepositoryTarget): Repository {
+    if (!PATH.test(path)) throw new TypeError('expected the path of an image reference');
+    return { endpoint: this.#hosts.endpoint(host), path };
+  }
+}
+
+function referenceOf({ reference }: ManifestTarget): string {
+  if (!isDigest(reference) && !TAG.test(reference)) throw new TypeError('expected a tag or a digest');
+  return reference;
+}
+
+function urlOf({ endpoint, path }: Repository, rest: string): URL {
+  return new URL(`/v2/${path}/${rest}`, endpoint.origin);
+}
+
+function describe({ path, reference }: ManifestTarget): string {
+  return `the manifest ${path}${isDigest(reference) ? '@' : ':'}${reference}`;
+}
+
+/** The header is believed in nothing; that it differs shows that registry and bytes do not belong together. */
+function assertDigest({ body, headers }: HttpAnswer, { reference }: ManifestTarget, host: string): void {
+  const digest = digestOf(body);
+  if (isDigest(reference) && reference !== digest)
+    throw malformed(host, 'expected the bytes of the digest asked for');
+  if ((headers.get('docker-content-digest') ?? digest) !== digest) {
+    throw malformed(host, 'expected Docker-Content-Digest to be the digest of the bytes');
+  }
+}

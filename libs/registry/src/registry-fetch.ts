@@ -1,0 +1,99 @@
+import { toRegistryError } from './answer-error.js';
+import { authorizationHeader, Authorizer, type AuthorizerOptions, type Repository } from './authorizer.js';
+import { RegistryError } from './error.js';
+import type { HttpAnswer, HttpRequest, HttpTransport, Purpose } from './http-transport.js';
+import { REGISTRY_LIMITS, type RegistryLimit } from './limits.js';
+import { firstHop, type Hop, nextHop, type RedirectRule } from './redirect.js';
+import { type RetryOptions, withRetries } from './retry.js';
+
+/** One GET of the distribution API. */
+export interface RegistryRequest {
+  readonly repository: Repository;
+  readonly url: URL;
+  readonly accept: string;
+  readonly maxBytes: number;
+  /** The name of that bound, where it is one of ours. */
+  readonly limit?: RegistryLimit;
+  readonly purpose: Purpose;
+  readonly redirects: RedirectRule;
+  /** For messages, in our own or the user's words. */
+  readonly what: string;
+}
+
+/** Sends GETs to registries: authorised, repeated where that helps, redirected where that is allowed. */
+export class RegistryFetch {
+  readonly #transport: HttpTransport;
+  readonly #authorizer: Authorizer;
+  readonly #retry: RetryOptions;
+
+  constructor(options: AuthorizerOptions) {
+    this.#transport = options.transport;
+    this.#authorizer = new Authorizer(options);
+    this.#retry = options;
+  }
+
+  /** The answer, whatever its status; throws RegistryError where there is none or it must not be followed. */
+  async get(request: RegistryRequest, signal: AbortSignal): Promise<HttpAnswer> {
+    const { endpoint } = request.repository;
+    try {
+      const answer = await this.#authorised(request, signal);
+      return await this.#redirected(request, answer, signal);
+    } catch (error) {
+      throw toRegistryError(error, endpoint.host, `asked for ${request.what}`, request.limit);
+    }
+  }
+
+  /** At most two requests to the registry itself: as we know it, and once more after a challenge. */
+  async #authorised(request: RegistryRequest, signal: AbortSignal): Promise<HttpAnswer> {
+    const { repository } = request;
+    const hop = firstHop(request.url, repository.endpoint);
+    const sent = await this.#authorizer.known(repository, signal);
+    const answer = await this.#send(request, hop, sent, signal);
+    if (answer.status !== 401) return answer;
+    const authorization = await this.#authorizer.afterChallenge(repository, { answer, sent }, signal);
+    return this.#send(request, hop, authorization, signal);
+  }
+
+  async #redirected(request: RegistryRequest, first: HttpAnswer, signal: AbortSignal): Promise<HttpAnswer> {
+    const { repository, redirects } = request;
+    const from = { endpoint: repository.endpoint, network: first.network };
+    let answer = first;
+    let { url } = request;
+    for (let count = 0; ; count += 1) {
+      const hop = nextHop(answer, url, redirects, from);
+      if (hop === undefined) return answer;
+      if (count === REGISTRY_LIMITS.redirectsCount) throw tooManyRedirects(request);
+      // Credentials are for the registry's own origin; another one gets none of its headers.
+      const authorization = hop.isOwnOrigin ? await this.#authorizer.known(repository, signal) : undefined;
+      answer = await this.#send(request, hop, authorization, signal);
+      url = hop.url;
+    }
+  }
+
+  #send(
+    { repository: { endpoint }, accept, maxBytes, purpose }: RegistryRequest,
+    { url, reach }: Hop,
+    authorization: string | undefined,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer> {
+    const ca = endpoint.caFor(url);
+    const request: HttpRequest = {
+      method: 'GET',
+      url,
+      headers: { accept, ...authorizationHeader(authorization) },
+      maxBytes,
+      purpose,
+      reach,
+      insecurePlainHttp: endpoint.insecurePlainHttp,
+      ...(ca === undefined ? {} : { ca }),
+    };
+    return withRetries(() => this.#transport.request(request, signal), this.#retry, signal);
+  }
+}
+
+function tooManyRedirects({ repository, what }: RegistryRequest): RegistryError {
+  const message = `expected at most ${REGISTRY_LIMITS.redirectsCount} redirects for ${what}`;
+  return new RegistryError('refused-by-policy', repository.endpoint.host, message, {
+    limit: 'redirectsCount',
+  });
+}
