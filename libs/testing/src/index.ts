@@ -1,2 +1,31 @@
 export { aDecidedImage, aDenial, anAdmission } from './decision-builder.js';
-export { type ReceivedAlert, type ReceiverBehaviour, type ReceiverTls, VirtualReceiver } from './virtual-receiver.js';
+export {
+  type ReceivedAlert,
+  type ReceiverBehaviour,
+  type ReceiverTls,
+  VirtualReceiver,
+} from './virtual-receiver.js';
+export { type RealRegistry, startRealRegistry } from './real-registry.js';
+export { type PlainAnswer, sendPlain, sendToxic, type Toxic } from './toxic-answer.js';
+export { type Misbehaviour, VirtualRegistry, type VirtualRegistryOptions } from './virtual-registry.js';
+export type { RegistryAuth } from './virtual-registry-auth.js';
+export { type ServerCertificate, TestAuthority } from './virtual-registry-certificate.js';
+export {
+  type ContentDescriptor,
+  DOCKER_LIST,
+  DOCKER_MANIFEST,
+  manifestBytes,
+  OCI_INDEX,
+  OCI_MANIFEST,
+  pushArtifact,
+  type PushedManifest,
+  pushImage,
+  pushIndex,
+  pushLegacySignature,
+  pushReferrersTag,
+  type RegistryContent,
+  type TestArtifact,
+  type TestLayer,
+} from './virtual-registry-images.js';
+export { Journal, type JournalEntry } from './virtual-registry-journal.js';
+export { RegistryPusher } from './virtual-registry-push.js';
