@@ -8,7 +8,12 @@ import type { Secret } from './secret.js';
 export type AuthConfig =
   | { readonly kind: 'none' }
   | { readonly kind: 'secret'; readonly secretName: string }
-  | { readonly kind: 'inline'; readonly registry: string | undefined; readonly username: string; readonly password: Secret<string> }
+  | {
+      readonly kind: 'inline';
+      readonly registry: string | undefined;
+      readonly username: string;
+      readonly password: Secret<string>;
+    }
   | { readonly kind: 'keychain' };
 
 export interface StaticConfig {

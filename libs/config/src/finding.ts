@@ -1,3 +1,5 @@
+import { excerpt } from './excerpt.js';
+
 /** Something about the configuration that a person should know, with its place. */
 export interface Finding {
   readonly severity: 'error' | 'warning';
@@ -13,21 +15,35 @@ export interface Finding {
   readonly message: string;
 }
 
-/** The configuration cannot be used. Carries every error at once. */
+/** One text and the name that findings give it. */
+export interface SourceFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The configuration cannot be used. Carries every error at once, and the warnings that were found beside them. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
   readonly code = 'CONFIGURATION_INVALID';
   readonly findings: readonly Finding[];
 
   constructor(findings: readonly Finding[]) {
-    super(formatFindings(findings));
+    super(formatFindings(findings.filter(({ severity }) => severity === 'error')));
     this.findings = findings;
   }
 }
 
-/** One line for each finding: `file:line:column  path  message`. */
-export function formatFindings(findings: readonly Finding[]): string {
-  return findings
-    .map(({ file, line, column, path, message }) => `${file}:${line}:${column}  ${path}  ${message}`)
-    .join('\n');
+/**
+ * One line for each finding: `file:line:column  path  message`. With the sources, three lines of context and a caret
+ * follow; secrets in those lines print as `***`.
+ */
+export function formatFindings(findings: readonly Finding[], sources: readonly SourceFile[] = []): string {
+  const texts = new Map(sources.map(({ name, text }) => [name, text]));
+  return findings.map((finding) => formatFinding(finding, texts.get(finding.file))).join('\n');
+}
+
+function formatFinding(finding: Finding, text: string | undefined): string {
+  const { file, line, column, path, message } = finding;
+  const head = `${file}:${line}:${column}  ${path}  ${message}`;
+  return text === undefined || line === 0 ? head : `${head}\n${excerpt(text, line, column)}\n`;
 }

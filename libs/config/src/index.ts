@@ -1,4 +1,4 @@
-export { ConfigurationError, type Finding, formatFindings } from './finding.js';
+export { ConfigurationError, type Finding, formatFindings, type SourceFile } from './finding.js';
 export type {
   AlertingConfig,
   AuthConfig,
@@ -14,7 +14,22 @@ export type {
   UnbuiltConfig,
   ValidatorConfig,
 } from './configuration.js';
-export { type ConfigurationSource, loadConfiguration } from './load-configuration.js';
-export { ConfigurationWatch } from './configuration-watch.js';
+export {
+  type ConfigurationPaths,
+  type ConfigurationSource,
+  MOUNTED_PATHS,
+  readConfigurationSource,
+  type ReadFile,
+} from './configuration-source.js';
+export type { Environment } from './environment.js';
+export { loadConfiguration } from './load-configuration.js';
+export {
+  type ConfigurationEvent,
+  ConfigurationWatch,
+  type ConfigurationWatchOptions,
+} from './configuration-watch.js';
+export type { WatchDirectory } from './directory-watches.js';
+export { readFileBounded, watchDirectory } from './node-files.js';
 export { jsonSchema } from './json-schema.js';
+export type { FindingCode } from './report.js';
 export { Secret } from './secret.js';
