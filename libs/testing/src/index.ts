@@ -29,3 +29,17 @@ export {
 } from './virtual-registry-images.js';
 export { Journal, type JournalEntry } from './virtual-registry-journal.js';
 export { RegistryPusher } from './virtual-registry-push.js';
+export { CosignSigner, type CosignBundle, type SignatureFault, type SignOptions } from './cosign-signer.js';
+export { type EntryKind, entryBody, type LoggedSignature } from './cosign-signer-entry.js';
+export { SigningKey, type SigningKeyKind } from './cosign-signer-key.js';
+export { pushBundle, pushBundlesUnderTag } from './cosign-signer-push.js';
+export {
+  type LoggedEntry,
+  type LogProof,
+  type RekorBundle,
+  type TlogEntry,
+  VirtualLog,
+  type VirtualLogKind,
+  type VirtualLogOptions,
+} from './virtual-log.js';
+export { type PrivateRedis, type PrivateRedisOptions, startPrivateRedis } from './private-redis.js';

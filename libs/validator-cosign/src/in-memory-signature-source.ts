@@ -1,5 +1,7 @@
 import { type Digest, digestOf } from '#image-ref';
+import { type Manifest, parseManifest } from '#registry';
 
+import { toSourceManifest } from './registry-signature-source.js';
 import {
   type Repository,
   SignatureSource,
@@ -7,27 +9,37 @@ import {
   type SourceManifest,
 } from './signature-source.js';
 
-/** A source that holds what it is given: the twin of the registry for tests. Counts what it was asked. */
+const HOST = 'in-memory';
+
+/** One repository in memory: what is pushed can be asked for, as a registry with the referrers API has it. The twin of the registry for tests. */
 export class InMemorySignatureSource extends SignatureSource {
-  readonly #manifests = new Map<string, SourceManifest>();
-  readonly #referrers = new Map<Digest, SourceDescriptor[]>();
+  readonly #manifests = new Map<string, Manifest>();
   readonly #blobs = new Map<Digest, Uint8Array>();
-  /** `manifest <reference>`, `referrers <digest>`, `blob <digest>`, in order. */
+  /** `manifest <reference>`, `referrers <digest>` or `blob <digest>`, in the order in which it was asked. */
   readonly asked: string[] = [];
 
-  addManifest(manifest: SourceManifest, tag?: string): void {
-    this.#manifests.set(manifest.digest, manifest);
-    if (tag !== undefined) this.#manifests.set(tag, manifest);
-  }
-
-  addReferrer(subject: Digest, descriptor: SourceDescriptor): void {
-    this.#referrers.set(subject, [...(this.#referrers.get(subject) ?? []), descriptor]);
-  }
-
-  addBlob(bytes: Uint8Array): Digest {
+  async pushBlob(
+    _path: string,
+    bytes: Uint8Array,
+    mediaType = 'application/octet-stream',
+  ): Promise<PushedDescriptor> {
     const digest = digestOf(bytes);
     this.#blobs.set(digest, bytes);
-    return digest;
+    return { mediaType, digest, size: bytes.length };
+  }
+
+  async pushManifest(
+    _path: string,
+    {
+      bytes,
+      mediaType,
+      tag,
+    }: { readonly bytes: Uint8Array; readonly mediaType: string; readonly tag?: string },
+  ): Promise<PushedDescriptor> {
+    const manifest = parseManifest(bytes, mediaType, HOST);
+    this.#manifests.set(manifest.digest, manifest);
+    if (tag !== undefined) this.#manifests.set(tag, manifest);
+    return { mediaType, digest: manifest.digest, size: bytes.length };
   }
 
   async manifest(
@@ -35,8 +47,9 @@ export class InMemorySignatureSource extends SignatureSource {
     reference: string,
     signal: AbortSignal,
   ): Promise<SourceManifest | undefined> {
-    this.#ask(`manifest ${reference}`, signal);
-    return this.#manifests.get(reference);
+    this.#note(`manifest ${reference}`, signal);
+    const manifest = this.#manifests.get(reference);
+    return manifest === undefined ? undefined : toSourceManifest(manifest);
   }
 
   async referrers(
@@ -44,8 +57,11 @@ export class InMemorySignatureSource extends SignatureSource {
     subject: Digest,
     signal: AbortSignal,
   ): Promise<readonly SourceDescriptor[]> {
-    this.#ask(`referrers ${subject}`, signal);
-    return this.#referrers.get(subject) ?? [];
+    this.#note(`referrers ${subject}`, signal);
+    const referring = [...new Set(this.#manifests.values())].filter(
+      (manifest) => manifest.subject?.digest === subject,
+    );
+    return [...(this.#tagged(subject)?.manifests ?? []), ...referring];
   }
 
   async blob(
@@ -54,15 +70,26 @@ export class InMemorySignatureSource extends SignatureSource {
     maxBytes: number,
     signal: AbortSignal,
   ): Promise<Uint8Array | undefined> {
-    this.#ask(`blob ${digest}`, signal);
+    this.#note(`blob ${digest}`, signal);
     const bytes = this.#blobs.get(digest);
     if (bytes !== undefined && bytes.length > maxBytes)
       throw new RangeError(`expected at most ${maxBytes} bytes`);
     return bytes;
   }
 
-  #ask(question: string, signal: AbortSignal): void {
+  #tagged(subject: Digest): Extract<Manifest, { kind: 'index' }> | undefined {
+    const index = this.#manifests.get(subject.replace(':', '-'));
+    return index?.kind === 'index' ? index : undefined;
+  }
+
+  #note(question: string, signal: AbortSignal): void {
     signal.throwIfAborted();
     this.asked.push(question);
   }
+}
+
+interface PushedDescriptor {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly size: number;
 }

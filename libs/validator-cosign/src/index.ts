@@ -1,5 +1,7 @@
-export { CosignValidator, type CosignDependencies, type CosignValidatorConfig } from './cosign-validator.js';
+export { type CosignDependencies, CosignValidator, type CosignValidatorConfig } from './cosign-validator.js';
+export { InMemorySignatureSource } from './in-memory-signature-source.js';
 export { type LogKey, logKeysFor, sigstoreLogKeys } from './log-keys.js';
+export { RegistrySignatureSource } from './registry-signature-source.js';
 export {
   type Repository,
   SignatureSource,

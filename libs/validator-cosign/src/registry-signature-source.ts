@@ -46,7 +46,8 @@ export class RegistrySignatureSource extends SignatureSource {
   }
 }
 
-function toSourceManifest(manifest: Manifest): SourceManifest {
+/** What a parsed manifest says, as far as signatures need it. */
+export function toSourceManifest(manifest: Manifest): SourceManifest {
   return {
     digest: manifest.digest,
     layers: manifest.kind === 'image' ? manifest.layers : [],
