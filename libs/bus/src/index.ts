@@ -5,3 +5,93 @@ export { generateBusKeys } from './keys/generate-bus-keys.js';
 export { compareKeyIds, type KeyId, parseKeyId } from './keys/key-id.js';
 export { type Mac, RequestKeys } from './keys/request-keys.js';
 export { DecisionKeys, type Signature, VerdictKeys } from './keys/signature-keys.js';
+export { signerFrom, type SigningDomain, verifierFrom } from './decisions/bus-keys.js';
+export {
+  type DecisionContext,
+  decodeDecision,
+  type EncodedDecision,
+  encodeDecision,
+  isDenial,
+} from './decisions/decision-codec.js';
+export {
+  type AppendOptions,
+  DecisionLog,
+  DecisionLogError,
+  type DecisionLogStats,
+} from './decisions/decision-log.js';
+export {
+  type DecisionHandler,
+  DecisionSource,
+  type GroupReader,
+  type HistoryPage,
+  type HistoryQuery,
+  type StoredDecision,
+  type TailOptions,
+} from './decisions/decision-source.js';
+export { InMemoryDecisions } from './decisions/in-memory-decisions.js';
+export { type Journal, JournalError, noJournal } from './decisions/journal.js';
+export { type JournalFile, openJournalFile } from './decisions/journal-file.js';
+export { LocalJournal, type LocalJournalOptions } from './decisions/local-journal.js';
+export {
+  type DecisionEvent,
+  type DecisionObserver,
+  type DecisionStream,
+  type ForgeryReason,
+  ignoreDecisionEvents,
+  type LossReason,
+} from './decisions/observer.js';
+export { RecordIdError } from './decisions/record-id.js';
+export { type BlockingRedis, type RedisCommands, STREAM_KEYS } from './decisions/redis-commands.js';
+export {
+  type DecisionLogLimits,
+  RedisDecisionLog,
+  type RedisDecisionLogOptions,
+} from './decisions/redis-decision-log.js';
+export { RedisDecisionSource, type RedisDecisionSourceOptions } from './decisions/redis-decision-source.js';
+export {
+  type DecisionSigner,
+  type DecisionVerifier,
+  Ed25519Signer,
+  Ed25519Verifier,
+} from './decisions/signing.js';
+export {
+  InMemoryVerificationBus,
+  type InMemoryVerificationBusOptions,
+} from './memory/in-memory-verification-bus.js';
+export {
+  createRedis,
+  type RedisConnection,
+  type RedisRole,
+  type RedisSettings,
+  retryDelay,
+} from './redis/create-redis.js';
+export { type RedisFault, RedisSetupError } from './redis/error.js';
+export { KEYS as BUS_KEYS, uniqueName } from './redis/names.js';
+export { parseRedisUrl, type RedisAddress } from './redis/redis-address.js';
+export type { Connect } from './redis/redis-link.js';
+export { readRedisSettings } from './redis/redis-settings.js';
+export { RedisVerificationBus, type RedisVerificationBusOptions } from './redis/redis-verification-bus.js';
+export { assertRedisVersion } from './redis/redis-version.js';
+export { type GatewayKeys, StreamsClient, type StreamsClientOptions } from './redis/streams-client.js';
+export { StreamsContext, VERIFY_PATTERN } from './redis/streams-context.js';
+export { StreamsServer, type StreamsServerEvents } from './redis/streams-server.js';
+export type { StreamsWorkerOptions, VerifierKeys, WorkerHealth } from './redis/worker-options.js';
+export type { VerifierAnswer, VerifyHandler } from './verification/answer.js';
+export { type Clock, monotonicClock } from './verification/clock.js';
+export type { CrashSettings } from './verification/crash-marks.js';
+export {
+  BusDownError,
+  BusSilentError,
+  EnvelopeError,
+  type EnvelopeFault,
+  type SilenceReason,
+} from './verification/error.js';
+export type { HedgeSettings } from './verification/hedge-pace.js';
+export type { IsolationSettings } from './verification/isolation.js';
+export {
+  type BusEvent,
+  type BusObserver,
+  type ServerState,
+  silentObserver,
+} from './verification/observer.js';
+export { type BusHealth, type Question, VerificationBus } from './verification/verification-bus.js';

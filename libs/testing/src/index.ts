@@ -43,3 +43,5 @@ export {
   type VirtualLogOptions,
 } from './virtual-log.js';
 export { type PrivateRedis, type PrivateRedisOptions, startPrivateRedis } from './private-redis.js';
+export { RealCosign, type RealKeyPair, type RealSignatureFormat } from './real-cosign.js';
+export { startVirtualLogServer, type VirtualLogServer } from './virtual-log-server.js';

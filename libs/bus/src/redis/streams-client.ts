@@ -1,0 +1,153 @@
+import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
+
+import { type VerificationReply, VerificationRequest } from '#contracts';
+
+import type { RequestKeys } from '../keys/request-keys.js';
+import type { VerdictKeys } from '../keys/signature-keys.js';
+import { BusDownError, EnvelopeError } from '../verification/error.js';
+import type { BusObserver } from '../verification/observer.js';
+import { openReply } from '../verification/reply-envelope.js';
+import { sealRequest } from '../verification/request-envelope.js';
+import type { RedisConnection } from './create-redis.js';
+import { repliesKey } from './names.js';
+import { type Connect, RedisLink } from './redis-link.js';
+import { ReplyReader } from './reply-reader.js';
+import { isReplyError, RequestWriter } from './request-writer.js';
+import { VERIFY_PATTERN } from './streams-context.js';
+
+/** What a gateway needs to ask and to believe the answer. */
+export interface GatewayKeys {
+  readonly requests: RequestKeys;
+  readonly verdicts: VerdictKeys;
+}
+
+export interface StreamsClientOptions {
+  readonly connect: Connect;
+  /** Called for each message, so that a new set takes effect at once. */
+  readonly keys: () => GatewayKeys;
+  /** Names the reply list; new at each start. */
+  readonly gateway: string;
+  readonly observer: BusObserver;
+  /** An authentic reply that no `send()` waits for. */
+  readonly onReply?: (reply: VerificationReply) => void;
+  /** Redis refused to take this request. */
+  readonly onRefused?: (nonce: string, error: BusDownError) => void;
+  readonly onUp?: () => void;
+  readonly onDown?: () => void;
+}
+
+/**
+ * The gateway's end of the Streams transport: requests go out MACed, replies come in only with a verifier's signature. As a
+ * Nest `ClientProxy` it takes `send(VERIFY_PATTERN, request)` and gives every reply to that request's nonce.
+ */
+export class StreamsClient extends ClientProxy {
+  readonly #options: StreamsClientOptions;
+  readonly #link: RedisLink;
+  readonly #writer: RequestWriter;
+  readonly #reader: ReplyReader;
+  readonly #routes = new Map<string, (packet: WritePacket) => void>();
+  /** Entries of the open requests, so that the superseded ones can be taken back. */
+  readonly #entries = new Map<string, string[]>();
+
+  constructor(options: StreamsClientOptions) {
+    super();
+    this.#options = options;
+    this.#link = new RedisLink({
+      connect: options.connect,
+      commands: 'prompt',
+      observer: options.observer,
+      onUp: () => options.onUp?.(),
+      onDown: () => options.onDown?.(),
+    });
+    this.#writer = new RequestWriter(this.#link.commands);
+    this.#reader = new ReplyReader({
+      redis: this.#link.reader,
+      key: repliesKey(options.gateway),
+      onReply: (text) => this.#receive(text),
+      onError: (error) => options.observer.observe({ kind: 'redis-failed', error }),
+    });
+  }
+
+  /** Why nothing can be sent now; undefined where it can. */
+  get fault(): Error | undefined {
+    return this.#link.fault;
+  }
+
+  get redis(): RedisConnection {
+    return this.#link.commands;
+  }
+
+  /** Writes a request; all of one turn of the event loop leave in one write. */
+  post(request: VerificationRequest): void {
+    const { nonce } = request;
+    if (!this.#entries.has(nonce)) this.#entries.set(nonce, []);
+    this.#writer.add(sealRequest(request, this.#options.keys().requests), (id, error) => {
+      if (id !== undefined) this.#entries.get(nonce)?.push(id);
+      if (isReplyError(error)) this.#options.onRefused?.(nonce, refusedBy(error));
+    });
+  }
+
+  /** Nothing more is expected for this nonce. Where it was answered, its other entries are deleted: nobody need work on them. */
+  ended(nonce: string, answered: boolean): void {
+    const entries = this.#entries.get(nonce) ?? [];
+    this.#entries.delete(nonce);
+    if (answered && entries.length > 1) this.#writer.delete(entries);
+  }
+
+  override connect(): Promise<void> {
+    const { fault } = this;
+    return fault === undefined ? Promise.resolve() : Promise.reject(fault);
+  }
+
+  override close(): void {
+    this.#reader.stop();
+    this.#link.close();
+  }
+
+  // Nest's signature: the caller names the type of the connection that it expects.
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
+  override unwrap<T>(): T {
+    return this.#link.commands as T;
+  }
+
+  protected override publish(packet: ReadPacket, callback: (packet: WritePacket) => void): () => void {
+    const parsed = VerificationRequest.safeParse(packet.data);
+    if (packet.pattern !== VERIFY_PATTERN || !parsed.success) {
+      callback({
+        err: new TypeError(`expected the pattern "${VERIFY_PATTERN}" and a verification request`),
+        isDisposed: true,
+      });
+      return () => undefined;
+    }
+    const { nonce } = parsed.data;
+    this.#routes.set(nonce, callback);
+    this.post(parsed.data);
+    return () => {
+      this.#routes.delete(nonce);
+      this.ended(nonce, false);
+    };
+  }
+
+  protected override dispatchEvent<T>(): Promise<T> {
+    return Promise.reject(new TypeError('expected a question: this transport carries no events'));
+  }
+
+  #receive(text: string): void {
+    try {
+      const reply = openReply(text, this.#options.keys().verdicts);
+      const route = this.#routes.get(reply.nonce);
+      if (route === undefined) this.#options.onReply?.(reply);
+      else route({ response: reply });
+    } catch (error) {
+      if (!(error instanceof EnvelopeError)) throw error;
+      this.#options.observer.observe({ kind: 'forged', message: 'reply', fault: error.code });
+    }
+  }
+}
+
+/** Out of memory, read only, no permission: Redis is there and does not take requests. */
+function refusedBy(error: Error): BusDownError {
+  return new BusDownError('unreachable', `Redis takes no requests: ${error.message.slice(0, 100)}`, {
+    cause: error,
+  });
+}

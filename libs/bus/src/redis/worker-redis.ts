@@ -1,0 +1,117 @@
+import type { RedisConnection } from './create-redis.js';
+import { GROUP, KEYS, marksKey, repliesKey } from './names.js';
+import { isReplyError } from './request-writer.js';
+import { readEntries, type StreamEntry } from './stream-entries.js';
+import type { RunAlone, Work } from './work.js';
+
+/** A reply list that nobody reads goes away by itself after this, milliseconds. */
+const REPLY_LIFE_MS = '30000';
+/** How long one read waits: also the longest that a run alone waits for a read that is under way, milliseconds. */
+const BLOCK_MS = '250';
+/** A consumer of a process that is gone: nothing pending and idle for this long, milliseconds. */
+const FORGET_CONSUMER_MS = 600_000;
+
+/** The commands of a verifier, by what they do. */
+export class WorkerRedis {
+  readonly commands: RedisConnection;
+  readonly consumer: string;
+  readonly #reader: RedisConnection;
+
+  constructor(options: { commands: RedisConnection; reader: RedisConnection; consumer: string }) {
+    this.commands = options.commands;
+    this.#reader = options.reader;
+    this.consumer = options.consumer;
+  }
+
+  /** New entries, at most `count`; makes the group where it is missing. */
+  async read(count: number): Promise<readonly StreamEntry[]> {
+    try {
+      const wait = ['COUNT', String(count), 'BLOCK', BLOCK_MS] as const;
+      const from = ['STREAMS', KEYS.requests, '>'] as const;
+      return readEntries(
+        await this.#reader.call('XREADGROUP', 'GROUP', GROUP, this.consumer, ...wait, ...from),
+      );
+    } catch (error) {
+      if (!isMissingGroup(error)) throw error;
+      await this.createGroup();
+      return [];
+    }
+  }
+
+  /** From the first entry on: what was written while there was no group is wanted too. */
+  async createGroup(): Promise<void> {
+    try {
+      await this.commands.call('XGROUP', 'CREATE', KEYS.requests, GROUP, '0', 'MKSTREAM');
+    } catch (error) {
+      if (!isReplyError(error) || !error.message.startsWith('BUSYGROUP')) throw error;
+    }
+  }
+
+  /** Reply, acknowledgement, and the end of a run alone: all or nothing. */
+  async reply(text: string, { request, entries, subject }: Work, alone: RunAlone | undefined): Promise<void> {
+    const key = repliesKey(request.gateway);
+    const transaction = this.commands
+      .multi()
+      .call('RPUSH', key, text)
+      .call('PEXPIRE', key, REPLY_LIFE_MS)
+      .call('XACK', KEYS.requests, GROUP, ...entries)
+      .call('XDEL', KEYS.requests, ...entries);
+    if (alone !== undefined) transaction.call('HDEL', marksKey(subject), alone.run);
+    if (alone?.isClean === true) transaction.call('ZREM', KEYS.suspects, subject);
+    await execute(transaction);
+  }
+
+  /** Takes entries away without a reply; the end of a run alone is noted all the same. */
+  async drop(entries: readonly string[], alone?: RunAlone & Pick<Work, 'subject'>): Promise<void> {
+    const transaction = this.commands
+      .multi()
+      .call('XACK', KEYS.requests, GROUP, ...entries)
+      .call('XDEL', KEYS.requests, ...entries);
+    if (alone !== undefined) transaction.call('HDEL', marksKey(alone.subject), alone.run);
+    await execute(transaction);
+  }
+
+  /** Says good-bye. Where entries are left, the consumer stays, so that they can be claimed. */
+  async leave(hasEntries: boolean): Promise<void> {
+    const pipeline = this.commands
+      .pipeline()
+      .call('ZREM', KEYS.verifiers, this.consumer)
+      .call('ZREM', KEYS.isolated, this.consumer);
+    if (!hasEntries) pipeline.call('XGROUP', 'DELCONSUMER', KEYS.requests, GROUP, this.consumer);
+    await pipeline.exec();
+  }
+
+  /** Forgets the consumers of processes that are long gone. */
+  async forgetConsumers(): Promise<void> {
+    const answer = await this.commands.call('XINFO', 'CONSUMERS', KEYS.requests, GROUP);
+    for (const consumer of Array.isArray(answer) ? answer : []) {
+      const facts = factsOf(consumer);
+      if (facts.get('pending') !== '0' || Number(facts.get('idle')) < FORGET_CONSUMER_MS) continue;
+      await this.commands.call('XGROUP', 'DELCONSUMER', KEYS.requests, GROUP, facts.get('name') ?? '');
+    }
+  }
+}
+
+/** True for the error of a stream, or a group, that is not there: at the first start, and after FLUSHALL. */
+export function isMissingGroup(error: unknown): boolean {
+  return isReplyError(error) && error.message.startsWith('NOGROUP');
+}
+
+/** Runs a transaction or pipeline; throws the first error in it. */
+export async function execute(chain: {
+  exec(): Promise<[Error | null, unknown][] | null>;
+}): Promise<readonly unknown[]> {
+  const results = await chain.exec();
+  if (results === null) throw new Error('expected the results of a transaction, got none');
+  return results.map(([error, value]) => {
+    if (error !== null) throw error;
+    return value;
+  });
+}
+
+function factsOf(consumer: unknown): ReadonlyMap<string, string> {
+  const flat = Array.isArray(consumer) ? consumer.map(String) : [];
+  return new Map(
+    flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1] ?? ''] as const] : [])),
+  );
+}
