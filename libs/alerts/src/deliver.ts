@@ -31,17 +31,20 @@ export async function deliver(
       'expected an http or https receiverUrl and customHeaders without line breaks and framing headers';
     return { kind: 'dead', reason: 'INVALID_RECEIVER', message };
   }
+  if (signal.aborted) return GIVEN_UP;
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
     const answer = await transport.request(request, AbortSignal.any([signal, timeout]));
     return classifyAnswer(answer, resolveProfile(receiver.template, request.url.hostname), now);
   } catch (error) {
-    if (signal.aborted) return { kind: 'retry', reason: 'CANCELLED', message: 'the attempt was given up' };
+    if (signal.aborted) return GIVEN_UP;
     if (timeout.aborted)
       return { kind: 'retry', reason: 'TIMED_OUT', message: 'the receiver did not answer in time' };
     return transportFault(error);
   }
 }
+
+const GIVEN_UP: DeliveryOutcome = { kind: 'retry', reason: 'CANCELLED', message: 'the attempt was given up' };
 
 /** The reasons of the transport, and whether another attempt can help. */
 const TRANSPORT_FAULTS: ReadonlyMap<

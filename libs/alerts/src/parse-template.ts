@@ -31,9 +31,12 @@ export function positionAt(text: string, offset: number): Position {
   return { line: before.split('\n').length, column: offset - lineStart + 1 };
 }
 
+/** `{{ x }}}` at the end of a JSON object: without the empty comment Handlebars reads it as the end of `{{{ x }}}`. */
+const CLOSING_BRACE_AFTER = /(?<!\{)\{\{(?!\{)[^{}]{1,500}\}\}(?=\})/g;
+
 function syntaxTree(text: string): { program: hbs.AST.Program } | { fault: TemplateFault } {
   try {
-    return { program: Handlebars.parse(text) };
+    return { program: Handlebars.parse(text.replaceAll(CLOSING_BRACE_AFTER, '$&{{!}}')) };
   } catch (error) {
     const [, line = '1'] = /on line (\d+)/.exec(error instanceof Error ? error.message : '') ?? [];
     const position = firstMustacheOf(text, Number(line));

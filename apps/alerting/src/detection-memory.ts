@@ -1,0 +1,58 @@
+/**
+ * Remembers what `/mutate` found in detection mode, so that `/validate`, which finds the same under another uid, is not a
+ * second alert. Shared by all alerting processes.
+ */
+export abstract class DetectionMemory {
+  abstract note(key: string): Promise<void>;
+  abstract has(key: string): Promise<boolean>;
+}
+
+/** The two commands that are needed of Redis. */
+export interface DetectionRedis {
+  set(key: string, value: string, unit: 'PX', milliseconds: number): Promise<unknown>;
+  exists(key: string): Promise<number>;
+}
+
+/** Longer than an admission takes from one webhook to the other, the longest timeout included. */
+const REMEMBERED_MS = 120_000;
+
+export class RedisDetectionMemory extends DetectionMemory {
+  readonly #redis: DetectionRedis;
+
+  constructor(redis: DetectionRedis) {
+    super();
+    this.#redis = redis;
+  }
+
+  async note(key: string): Promise<void> {
+    await this.#redis.set(nameOf(key), '1', 'PX', REMEMBERED_MS);
+  }
+
+  async has(key: string): Promise<boolean> {
+    return (await this.#redis.exists(nameOf(key))) > 0;
+  }
+}
+
+/** The same in this process; for tests. */
+export class InMemoryDetectionMemory extends DetectionMemory {
+  readonly #until = new Map<string, number>();
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    super();
+    this.#now = now;
+  }
+
+  note(key: string): Promise<void> {
+    this.#until.set(key, this.#now() + REMEMBERED_MS);
+    return Promise.resolve();
+  }
+
+  has(key: string): Promise<boolean> {
+    return Promise.resolve((this.#until.get(key) ?? 0) > this.#now());
+  }
+}
+
+function nameOf(key: string): string {
+  return `{connaisseur-alerts}:detected:${key}`;
+}
