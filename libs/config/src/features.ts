@@ -2,6 +2,7 @@ import type { Features } from './configuration.js';
 import type { EnvironmentSettings } from './environment.js';
 import type { Finding } from './finding.js';
 import { type FeaturesInput, FeaturesSchema } from './schema/features.js';
+import { salvage } from './schema/salvage.js';
 import type { Section } from './sections.js';
 
 /** The features, complete: defaults < file < environment. */
@@ -11,8 +12,7 @@ export function resolveFeatures(
   findings: Finding[],
 ): Features {
   // Issues of the section are reported already; the defaults then let the other checks run.
-  const input: FeaturesInput =
-    FeaturesSchema.safeParse(section?.value ?? {}).data ?? FeaturesSchema.parse({});
+  const input: FeaturesInput = salvage(FeaturesSchema, section?.value ?? {}) ?? FeaturesSchema.parse({});
   const { namespacedValidation, cache, ...others } = input;
   const expirySeconds = Math.max(0, environment.cache.expirySeconds ?? cache.expirySeconds);
   const features: Features = {

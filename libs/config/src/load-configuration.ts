@@ -3,7 +3,7 @@ import { checkPatterns, lintPolicy } from './checks/patterns.js';
 import { checkRegistries } from './checks/registries.js';
 import { checkRule, type KnownValidators } from './checks/rule.js';
 import { type CheckedValidator, checkValidator } from './checks/validator.js';
-import type { AlertingConfig, Configuration, RegistryConfig, RuleConfig } from './configuration.js';
+import type { Configuration, RuleConfig } from './configuration.js';
 import type { ConfigurationSource } from './configuration-source.js';
 import { readEnvironment } from './environment.js';
 import { resolveFeatures } from './features.js';
@@ -11,11 +11,10 @@ import { ConfigurationError, type Finding } from './finding.js';
 import { frozen } from './frozen.js';
 import { resolveLog } from './log.js';
 import { canonicalJson, sha256 } from './revision.js';
-import { AlertingSchema } from './schema/alerting.js';
 import { valueAt } from './schema/data.js';
 import { RuleSchema } from './schema/rule.js';
+import { salvage, salvageItems } from './schema/salvage.js';
 import { ValidatorSchema } from './schema/validator.js';
-import { RegistrySchema } from './schema/values.js';
 import { readSections, type Section } from './sections.js';
 
 /**
@@ -30,8 +29,8 @@ export function loadConfiguration(source: ConfigurationSource): Configuration {
   const log = resolveLog(sections.get('logLevel'), sections.get('logFormat'), environment, findings);
   const validators = loadValidators(sections.get('validators'));
   const policy = loadPolicy(sections.get('policy'), validators, features.patternMatching);
-  const registries = loadRegistries(sections.get('registries'));
-  const alerting = loadAlerting(sections.get('alerting'));
+  const registries = checkRegistries(sections.get('registries'));
+  const alerting = checkAlerting(sections.get('alerting'));
 
   const ordered = inFileOrder(findings, source);
   if (ordered.some(({ severity }) => severity === 'error')) throw new ConfigurationError(ordered);
@@ -54,7 +53,7 @@ export function loadConfiguration(source: ConfigurationSource): Configuration {
   });
 }
 
-/** Validators by name, the first of each. The schema's issues are reported already: those are left out here. */
+/** Validators by name, the first of each. The schema's issues are reported already. */
 function loadValidators(section: Section | undefined): KnownValidators {
   const names = new Set<string>();
   const checked = new Map<string, CheckedValidator>();
@@ -65,7 +64,7 @@ function loadValidators(section: Section | undefined): KnownValidators {
       section?.report.error('duplicate-name', `there is a validator "${name}" already`, [index, 'name']);
     }
     names.add(name);
-    const input = ValidatorSchema.safeParse(item).data;
+    const input = salvage(ValidatorSchema, item);
     if (input === undefined || section === undefined) continue;
     const validator = checkValidator(input, section.report.at(index));
     if (!checked.has(name)) checked.set(name, validator);
@@ -79,33 +78,17 @@ function loadPolicy(
   matching: Configuration['features']['patternMatching'],
 ): readonly RuleConfig[] {
   if (section === undefined) return [];
-  const items = itemsOf(section);
-  const inputs = items.flatMap(([index, item]) => {
-    const input = RuleSchema.safeParse(item).data;
-    return input === undefined ? [] : [{ index, input }];
-  });
-  const patterns = inputs.map(({ index, input: { pattern, validator } }) => {
+  const inputs = salvageItems(RuleSchema, section.value);
+  const patterns = inputs.map(([index, { pattern, validator }]) => {
     const config = validators.checked.get(validator)?.config;
     return { index, pattern, isStaticAllow: config?.type === 'static' && config.approve };
   });
   const isSound = checkPatterns(patterns, matching, section.report);
-  if (isSound && inputs.length === items.length) lintPolicy(patterns, matching, section.report);
-  return inputs.flatMap(({ index, input }) => {
+  if (isSound && inputs.length === itemsOf(section).length) lintPolicy(patterns, matching, section.report);
+  return inputs.flatMap(([index, input]) => {
     const rule = checkRule(input, index, validators, section.report.at(index));
     return rule === undefined ? [] : [rule];
   });
-}
-
-function loadRegistries(section: Section | undefined): readonly RegistryConfig[] {
-  const inputs = RegistrySchema.array().safeParse(section?.value ?? []).data;
-  return section === undefined || inputs === undefined ? [] : checkRegistries(inputs, section.report);
-}
-
-function loadAlerting(section: Section | undefined): AlertingConfig {
-  const input = AlertingSchema.safeParse(section?.value ?? {}).data;
-  if (section === undefined || input === undefined)
-    return { clusterIdentifier: 'not specified', admit: [], reject: [] };
-  return checkAlerting(input, section.report);
 }
 
 function itemsOf(section: Section | undefined): [number, unknown][] {

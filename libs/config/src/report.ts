@@ -19,6 +19,7 @@ export type FindingCode =
   | 'missing-file'
   | 'no-effect'
   | 'not-enforced'
+  | 'not-linted'
   | 'pattern'
   | 'public-key'
   | 'range'

@@ -1,21 +1,23 @@
 import type { AlertingConfig, ReceiverConfig } from '../configuration.js';
 import type { Report } from '../report.js';
-import type { AlertingInput, ReceiverInput } from '../schema/alerting.js';
+import { AlertingSchema, type ReceiverInput, ReceiverSchema } from '../schema/alerting.js';
+import { valueAt } from '../schema/data.js';
+import { salvage, salvageItems } from '../schema/salvage.js';
+import type { Section } from '../sections.js';
 import { Secret } from '../secret.js';
 
 import { receiverUrlAt } from './host.js';
 
-/** Receivers by stream, secrets wrapped. */
-export function checkAlerting(input: AlertingInput, report: Report): AlertingConfig {
-  const receiversOf = (stream: 'admitRequest' | 'rejectRequest'): readonly ReceiverConfig[] =>
-    input[stream].receivers.map((receiver, index) =>
-      checkReceiver(receiver, index, report.at(stream, 'receivers', index)),
+/** Receivers by stream, secrets wrapped. Takes the section as it was read, so that one mistake hides no other. */
+export function checkAlerting(section: Section | undefined): AlertingConfig {
+  const receiversOf = (stream: 'admitRequest' | 'rejectRequest'): readonly ReceiverConfig[] => {
+    if (section === undefined) return [];
+    return salvageItems(ReceiverSchema, valueAt(section.value, [stream, 'receivers'])).map(
+      ([index, receiver]) => checkReceiver(receiver, index, section.report.at(stream, 'receivers', index)),
     );
-  return {
-    clusterIdentifier: input.clusterIdentifier,
-    admit: receiversOf('admitRequest'),
-    reject: receiversOf('rejectRequest'),
   };
+  const { clusterIdentifier } = salvage(AlertingSchema, section?.value) ?? AlertingSchema.parse({});
+  return { clusterIdentifier, admit: receiversOf('admitRequest'), reject: receiversOf('rejectRequest') };
 }
 
 function checkReceiver(input: ReceiverInput, index: number, report: Report): ReceiverConfig {

@@ -1,15 +1,17 @@
 import type { RegistryConfig } from '../configuration.js';
-import type { Report } from '../report.js';
-import type { RegistryInput } from '../schema/values.js';
+import { salvageItems } from '../schema/salvage.js';
+import { RegistrySchema } from '../schema/values.js';
+import type { Section } from '../sections.js';
 
 import { registryHostAt } from './host.js';
 import { certificatesAt } from './pem-field.js';
 
 /** Registries by canonical host, each once. */
-export function checkRegistries(inputs: readonly RegistryInput[], report: Report): readonly RegistryConfig[] {
+export function checkRegistries(section: Section | undefined): readonly RegistryConfig[] {
+  if (section === undefined) return [];
   const seen = new Set<string>();
-  return inputs.map((input, index) => {
-    const at = report.at(index);
+  return salvageItems(RegistrySchema, section.value).map(([index, input]) => {
+    const at = section.report.at(index);
     const host = registryHostAt(input.host, at, ['host']) ?? input.host;
     if (seen.has(host)) at.error('duplicate-name', `registry ${host} is in this list already`, ['host']);
     seen.add(host);

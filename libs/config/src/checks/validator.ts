@@ -97,9 +97,8 @@ function checkNotaryHost(host: string | undefined, report: Report): string | und
   const url = serviceUrlAt(host ?? NOTARY_HOST, report, ['host']);
   if (url?.hostname === NOTARY_HOST) {
     const implied = host === undefined ? ' (implied where host is not given)' : '';
-    report.warning('service-ends', `${NOTARY_HOST}${implied} ends on 8 December 2026: name another host`, [
-      'host',
-    ]);
+    const message = `${NOTARY_HOST}${implied} ends on 8 December 2026: name another host`;
+    report.warning('service-ends', message, [host === undefined ? 'type' : 'host']);
   }
   return url?.href;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { identifier } from './scalars.js';
 
-const ReceiverSchema = z.strictObject({
+export const ReceiverSchema = z.strictObject({
   template: identifier()
     .max(64)
     .describe('Template that makes the payload: the name of its file without .json.'),
@@ -46,4 +46,3 @@ export const AlertingSchema = z.strictObject({
   admitRequest: Receivers.prefault({}).describe('Alerts about admitted requests.'),
   rejectRequest: Receivers.prefault({}).describe('Alerts about rejected requests.'),
 });
-export type AlertingInput = z.infer<typeof AlertingSchema>;

@@ -50,10 +50,10 @@ function reportIssue(schema: z.ZodType, value: unknown, issue: Issue, base: Path
       reportWord(issue.values.map(String), got, path, report);
       return;
     case 'too_small':
-      report.error('range', `expected ${rangeOf(issue.origin, 'at least', issue.minimum)}`, path);
+      report.error('range', `expected at least ${amountOf(issue.origin, issue.minimum, got)}`, path);
       return;
     case 'too_big':
-      report.error('range', `expected ${rangeOf(issue.origin, 'at most', issue.maximum)}`, path);
+      report.error('range', `expected at most ${amountOf(issue.origin, issue.maximum, got)}`, path);
       return;
     case 'custom':
     case 'invalid_element':
@@ -113,8 +113,8 @@ function shown(got: unknown): string {
   return typeof got === 'string' ? `"${got.slice(0, 40)}"` : 'something else';
 }
 
-function rangeOf(origin: string, bound: 'at least' | 'at most', limit: number | bigint): string {
-  if (origin === 'array') return `${bound} ${limit} ${limit === 1 ? 'item' : 'items'}`;
-  if (origin === 'string') return `${bound} ${limit} ${limit === 1 ? 'character' : 'characters'}`;
-  return `${bound} ${limit}`;
+function amountOf(origin: string, limit: number | bigint, got: unknown): string {
+  if (origin === 'array') return `${limit} ${limit === 1 ? 'item' : 'items'}`;
+  if (origin === 'string') return `${limit} ${limit === 1 ? 'character' : 'characters'}`;
+  return typeof got === 'number' ? `${limit}, got ${got}` : String(limit);
 }

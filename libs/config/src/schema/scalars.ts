@@ -15,7 +15,7 @@ export function identifier(): z.ZodString {
     .string()
     .min(1)
     .max(253)
-    .regex(/^[A-Za-z0-9_.-]+$/, { error: 'expected an id of letters, digits, "_", "." and "-"' })
+    .regex(/^[A-Za-z0-9_.-]+$/, { error: 'expected an id of letters, digits, "_", "." and "-"', abort: true })
     .refine((text) => !text.includes('..'), { error: 'expected an id without ".."' });
 }
 

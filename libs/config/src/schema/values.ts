@@ -11,7 +11,6 @@ export const RegistrySchema = z.strictObject({
   insecurePlainHttp: z.boolean().default(false).describe('Talk to this registry without TLS.'),
   cert: z.string().min(1).optional().describe('Certificates that this registry may be signed by, PEM.'),
 });
-export type RegistryInput = z.infer<typeof RegistrySchema>;
 
 export const LogLevelSchema = anyCase(['debug', 'info', 'warn', 'error', 'fatal']);
 export const LogFormatSchema = z.enum(['json', 'json-pretty', 'text']);
