@@ -1,3 +1,5 @@
-export { compilePolicy, type Explanation, type MatchedPattern, type Policy, type PolicyFinding } from './policy.js';
+export { assertPattern, compilePolicy, type Policy } from './policy.js';
+export type { Explanation, MatchedPattern } from './explain.js';
+export type { LintOptions, PolicyFinding } from './lint.js';
 export type { PatternMatching } from './pattern.js';
-export { PatternError } from './error.js';
+export { PatternError, type PatternFault } from './error.js';
