@@ -2,7 +2,16 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-import { ROOT, build, ensureNode24, ensurePackages, ensureProgram, installHint, node24Environment, stop } from './bootstrap.mjs';
+import {
+  ROOT,
+  build,
+  ensureNode24,
+  ensurePackages,
+  ensureProgram,
+  installHint,
+  node24Environment,
+  stop,
+} from './bootstrap.mjs';
 
 ensurePackages();
 const node = ensureNode24();
@@ -12,9 +21,13 @@ for (const program of ['redis-server', 'wrk']) {
   }
 }
 build(node);
-const { status } = spawnSync(node, [join(ROOT, 'dist', 'test', 'bench', 'main.js'), ...process.argv.slice(2)], {
-  cwd: ROOT,
-  stdio: 'inherit',
-  env: node24Environment(node),
-});
+const { status } = spawnSync(
+  node,
+  [join(ROOT, 'dist', 'test', 'bench', 'main.js'), ...process.argv.slice(2)],
+  {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: node24Environment(node),
+  },
+);
 process.exit(status ?? 1);

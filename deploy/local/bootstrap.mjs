@@ -23,7 +23,11 @@ export function ensurePackages() {
   const stamp = join(ROOT, 'node_modules', '.connaisseur-lock');
   const lock = readFileSync(join(ROOT, 'package-lock.json'), 'utf8');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
-  if (!existsSync(stamp) && existsSync(join(ROOT, 'node_modules', '.package-lock.json')) && packagesAreCurrent()) {
+  if (
+    !existsSync(stamp) &&
+    existsSync(join(ROOT, 'node_modules', '.package-lock.json')) &&
+    packagesAreCurrent()
+  ) {
     writeFileSync(stamp, lock);
     return;
   }
@@ -33,7 +37,10 @@ export function ensurePackages() {
 }
 
 function packagesAreCurrent() {
-  return statSync(join(ROOT, 'node_modules', '.package-lock.json')).mtimeMs >= statSync(join(ROOT, 'package-lock.json')).mtimeMs;
+  return (
+    statSync(join(ROOT, 'node_modules', '.package-lock.json')).mtimeMs >=
+    statSync(join(ROOT, 'package-lock.json')).mtimeMs
+  );
 }
 
 /** Path of a Node 24, or stops with what to do. */
@@ -62,9 +69,17 @@ export function ensureProgram(name) {
     say(`installing ${apt} (apt-get)`);
     // Debian starts a service after installing it; the policy file keeps that from happening while we install.
     const [command, ...rest] = [...sudo, 'env', 'DEBIAN_FRONTEND=noninteractive', 'RUNLEVEL=1', 'apt-get'];
-    if (!run(command, [...rest, 'install', '-y', '--no-install-recommends', apt], { optional: true, timeout: 300_000 })) {
+    if (
+      !run(command, [...rest, 'install', '-y', '--no-install-recommends', apt], {
+        optional: true,
+        timeout: 300_000,
+      })
+    ) {
       run(command, [...rest, 'update'], { optional: true, timeout: 300_000 });
-      run(command, [...rest, 'install', '-y', '--no-install-recommends', apt], { optional: true, timeout: 300_000 });
+      run(command, [...rest, 'install', '-y', '--no-install-recommends', apt], {
+        optional: true,
+        timeout: 300_000,
+      });
     }
   } else if (brew !== undefined && which('brew') !== undefined) {
     say(`installing ${brew} (brew)`);
@@ -107,13 +122,17 @@ export function run(command, args, { optional = false, timeout, env } = {}) {
     env: env ?? process.env,
   });
   if (status === 0) return true;
-  if (!optional) stop(`${command} ${args.join(' ')} failed (${error?.message ?? `exit code ${String(status)}`})`);
+  if (!optional)
+    stop(`${command} ${args.join(' ')} failed (${error?.message ?? `exit code ${String(status)}`})`);
   return false;
 }
 
 /** The environment in which our own programs run: Node 24 first on PATH. */
 export function node24Environment(node) {
-  return { ...process.env, PATH: [dirname(node), join(ROOT, 'node_modules', '.bin'), process.env.PATH].join(delimiter) };
+  return {
+    ...process.env,
+    PATH: [dirname(node), join(ROOT, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
+  };
 }
 
 /** Builds dist/ (TypeScript 7, incremental: a second, or less). */

@@ -11,7 +11,15 @@ const tsc = join(modules, '@typescript', 'native', 'bin', 'tsc');
 const CHECKS = {
   lint: [join(modules, '.bin', 'oxlint'), '--type-aware', 'apps', 'libs', 'test', 'deploy'],
   types: [node, tsc, '-p', 'tsconfig.json', '--noEmit'],
-  format: [node, join(modules, 'prettier', 'bin', 'prettier.cjs'), '--log-level', 'warn', '--check', '--cache', '.'],
+  format: [
+    node,
+    join(modules, 'prettier', 'bin', 'prettier.cjs'),
+    '--log-level',
+    'warn',
+    '--check',
+    '--cache',
+    '.',
+  ],
   build: [node, tsc, '-p', 'tsconfig.build.json'],
   unit: [node, join(modules, 'vitest', 'vitest.mjs'), 'run', '--project', 'unit', '--reporter=dot'],
 };
@@ -27,7 +35,11 @@ process.exit(results.every(({ ok }) => ok) ? 0 : 1);
 
 function runCheck(name, [command, ...args]) {
   const from = performance.now();
-  const child = spawn(command, args, { cwd: ROOT, env: node24Environment(node), stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, {
+    cwd: ROOT,
+    env: node24Environment(node),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
   return new Promise((resolve) => {

@@ -3,7 +3,16 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { ROOT, build, ensureNode24, ensurePackages, ensureProgram, installHint, node24Environment, stop } from './bootstrap.mjs';
+import {
+  ROOT,
+  build,
+  ensureNode24,
+  ensurePackages,
+  ensureProgram,
+  installHint,
+  node24Environment,
+  stop,
+} from './bootstrap.mjs';
 
 ensurePackages();
 const node = ensureNode24();

@@ -14,3 +14,4 @@ export {
   startAlerting,
   type StartAlertingOptions,
 } from './start-alerting.js';
+export { type AlertingOptions, runAlerting } from './run-alerting.js';

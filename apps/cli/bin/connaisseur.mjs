@@ -16,14 +16,17 @@ const HARDENED = new Set(['gateway', 'verifier']);
 
 const node = findNode24(ROOT);
 if (node === undefined) {
-  process.stderr.write(`connaisseur needs Node 24, this is ${process.version}: run "npm ci" here or install Node 24\n`);
+  process.stderr.write(
+    `connaisseur needs Node 24, this is ${process.version}: run "npm ci" here or install Node 24\n`,
+  );
   process.exit(2);
 }
 if (isCheckout() && isStale()) buildCheckout(node);
 
 const args = process.argv.slice(2);
 const flags = ['--enable-source-maps', '--disable-proto=delete', '--no-addons'];
-if (HARDENED.has(args[0] ?? '')) flags.push('--disallow-code-generation-from-strings', '--max-semi-space-size=32');
+if (HARDENED.has(args[0] ?? ''))
+  flags.push('--disallow-code-generation-from-strings', '--max-semi-space-size=32');
 const child = spawn(node, [...flags, MAIN, ...args], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) {

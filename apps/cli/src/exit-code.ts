@@ -24,7 +24,9 @@ export const EXIT_FAULT = 1;
 export const EXIT_CONFIGURATION = 2;
 
 /** 0 when every image is admitted, else the code of the first that is not. */
-export function exitCodeOf(results: readonly { readonly outcome: string; readonly code?: string | undefined }[]): number {
+export function exitCodeOf(
+  results: readonly { readonly outcome: string; readonly code?: string | undefined }[],
+): number {
   const first = results.find(({ outcome }) => outcome !== 'admitted');
   if (first === undefined) return EXIT_OK;
   return EXIT_CODES.get(first.code ?? '') ?? EXIT_FAULT;

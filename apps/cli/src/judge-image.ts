@@ -18,7 +18,11 @@ export interface ImageResult {
 }
 
 /** What the cluster would say of an image under this policy, by the same engine. */
-export async function judgeImage(engine: VerificationEngine, text: string, signal: AbortSignal): Promise<ImageResult> {
+export async function judgeImage(
+  engine: VerificationEngine,
+  text: string,
+  signal: AbortSignal,
+): Promise<ImageResult> {
   let image;
   try {
     image = parseImageReference(text);
@@ -28,7 +32,13 @@ export async function judgeImage(engine: VerificationEngine, text: string, signa
   }
   const bound = engine.govern(image);
   if (bound === undefined) {
-    return { image: text, outcome: 'refused', code: 'CNS-1001', message: 'no policy rule matches', evidence: [] };
+    return {
+      image: text,
+      outcome: 'refused',
+      code: 'CNS-1001',
+      message: 'no policy rule matches',
+      evidence: [],
+    };
   }
   const named = { image: text, rule: bound.rule.pattern, validator: bound.validator.name };
   const verdict = await engine.verify(image, bound, signal);

@@ -12,7 +12,10 @@ const outputOption = (): Option =>
   new Option('-o, --output <format>', 'how to print the result').choices(['text', 'json']).default('text');
 
 const secretsOption = (): Option =>
-  new Option('--secrets <dir>', 'directory with one folder per secretName (default: your Docker configuration)');
+  new Option(
+    '--secrets <dir>',
+    'directory with one folder per secretName (default: your Docker configuration)',
+  );
 
 const timeoutOption = (): Option =>
   new Option('--timeout <seconds>', 'time for each image').argParser(parsePositive).default(30);
@@ -79,7 +82,8 @@ try {
 
 function parsePositive(text: string): number {
   const value = Number(text);
-  if (!Number.isFinite(value) || value <= 0 || value > 3600) throw new InvalidArgumentError('expected seconds, 1 to 3600');
+  if (!Number.isFinite(value) || value <= 0 || value > 3600)
+    throw new InvalidArgumentError('expected seconds, 1 to 3600');
   return value;
 }
 

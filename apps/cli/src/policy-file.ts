@@ -1,9 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-import { type Configuration, type ConfigurationSource, loadConfiguration, readConfigurationSource } from '#config';
-import { openEngine, type VerificationEngine } from '#verification';
+import {
+  type Configuration,
+  type ConfigurationSource,
+  loadConfiguration,
+  readConfigurationSource,
+  readFileBounded,
+} from '#config';
+import { createTransport } from '#registry';
+import { openEngine, readIfPresent, type VerificationEngine } from '#verification';
 
 /** Where a command finds policy and credentials. */
 export interface PolicyOptions {
@@ -11,31 +17,37 @@ export interface PolicyOptions {
   readonly secrets?: string | undefined;
 }
 
+/** Configuration and engine of a policy file, the same that a cluster would run. */
+export interface OpenPolicy {
+  readonly configuration: Configuration;
+  readonly engine: VerificationEngine;
+  close(): Promise<void>;
+}
+
 /** The policy file as one source; throws ConfigurationError where it cannot be read. */
 export function policySource(path: string): ConfigurationSource {
-  return readConfigurationSource({ policy: path }, (name) => readFileSync(name), process.env);
+  return readConfigurationSource({ policy: path }, readFileBounded, process.env);
 }
 
-/** Configuration and engine of a policy file, the same that a cluster would run. */
-export function openPolicy(options: PolicyOptions): { configuration: Configuration; engine: VerificationEngine } {
+/** Reads, checks and sets up a policy; throws ConfigurationError with every error at once. */
+export function openPolicy(options: PolicyOptions): OpenPolicy {
   const configuration = loadConfiguration(policySource(options.policy));
+  const transport = createTransport();
   const engine = openEngine(configuration, {
+    transport,
     secretsDirectory: options.secrets,
     dockerConfig: options.secrets === undefined ? dockerConfigText() : undefined,
-    readFile: (path) => readFileSync(path),
+    readFile: readIfPresent,
     clock: () => new Date(),
-    onFault: (error) => process.stderr.write(`internal fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`),
+    onFault: (error) =>
+      process.stderr.write(
+        `internal fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+      ),
   });
-  return { configuration, engine };
+  return { configuration, engine, close: () => transport.close() };
 }
 
-/** The user's Docker configuration, as `docker login` writes it. */
+/** The user's Docker configuration, as `docker login` writes it; without one registries are asked anonymously. */
 export function dockerConfigText(): string | undefined {
-  const folder = process.env['DOCKER_CONFIG'] ?? join(homedir(), '.docker');
-  try {
-    return readFileSync(join(folder, 'config.json'), 'utf8');
-  } catch {
-    // Nobody has logged in on this machine: registries are asked anonymously.
-    return undefined;
-  }
+  return readIfPresent(join(process.env['DOCKER_CONFIG'] ?? join(homedir(), '.docker'), 'config.json'));
 }

@@ -51,5 +51,7 @@ export function readIfPresent(path: string): string | undefined {
 
 /** Name of this process in messages: the pod's, as upstream's `POD_NAME`, else the host's. */
 export function processName(environment: NodeJS.ProcessEnv): string {
-  return (environment['POD_NAME'] ?? hostname()).replaceAll(/[^A-Za-z0-9_.-]/g, '-').slice(0, 100) || 'connaisseur';
+  return (
+    (environment['POD_NAME'] ?? hostname()).replaceAll(/[^A-Za-z0-9_.-]/g, '-').slice(0, 100) || 'connaisseur'
+  );
 }

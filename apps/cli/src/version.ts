@@ -6,7 +6,10 @@ export const VERSION: string = readVersion();
 function readVersion(): string {
   for (const up of ['../../../package.json', '../../../../package.json']) {
     try {
-      const { version, name } = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as Record<string, string>;
+      const { version, name } = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as Record<
+        string,
+        string
+      >;
       if (name === 'connaisseur' && version !== undefined) return version;
     } catch {
       // Not at this depth.

@@ -14,7 +14,10 @@ export class Deadline {
     this.#end = performance.now() + budget;
     const controller = new AbortController();
     this.signal = controller.signal;
-    this.#timer = setTimeout(() => controller.abort(new DOMException('the admission’s time is up', 'TimeoutError')), budget);
+    this.#timer = setTimeout(
+      () => controller.abort(new DOMException('the admission’s time is up', 'TimeoutError')),
+      budget,
+    );
   }
 
   /** What is left, milliseconds; 0 when it is over. */

@@ -1,11 +1,16 @@
-import type { Configuration, ConfigurationSource } from '#config';
+import type { Configuration } from '#config';
 import type { ImageReference } from '#image-ref';
 import { parseImageReference } from '#image-ref';
-import { type BoundRule, type Question, VerificationEngine } from '#verification';
+import type { BoundRule, Question, VerificationEngine } from '#verification';
 
 /** What one written image means under one configuration; the same text means the same as long as that serves. */
 export type GovernedImage =
-  | { readonly kind: 'governed'; readonly image: ImageReference; readonly bound: BoundRule; readonly question: Question }
+  | {
+      readonly kind: 'governed';
+      readonly image: ImageReference;
+      readonly bound: BoundRule;
+      readonly question: Question;
+    }
   | { readonly kind: 'no-rule'; readonly image: ImageReference }
   | { readonly kind: 'malformed'; readonly error: unknown };
 
@@ -14,12 +19,10 @@ const REMEMBERED = 10_000;
 /** One configuration at work: a decision takes one of these and keeps it to its end (design rule 8). */
 export class Revision {
   readonly configuration: Configuration;
-  readonly source: ConfigurationSource;
   readonly engine: VerificationEngine;
   readonly #governed = new Map<string, GovernedImage>();
 
-  constructor(source: ConfigurationSource, engine: VerificationEngine) {
-    this.source = source;
+  constructor(engine: VerificationEngine) {
     this.engine = engine;
     this.configuration = engine.configuration;
   }

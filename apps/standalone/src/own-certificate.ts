@@ -27,7 +27,10 @@ export interface OwnCertificate {
 export async function makeOwnCertificate(names: readonly string[], now: Date): Promise<OwnCertificate> {
   const authority = await crypto.subtle.generateKey(ALGORITHM, false, ['sign', 'verify']);
   const serving = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
-  const validity = { notBefore: new Date(now.getTime() - DAY_MS), notAfter: new Date(now.getTime() + 90 * DAY_MS) };
+  const validity = {
+    notBefore: new Date(now.getTime() - DAY_MS),
+    notAfter: new Date(now.getTime() + 90 * DAY_MS),
+  };
   const ca = await X509CertificateGenerator.createSelfSigned({
     name: 'CN=Connaisseur standalone CA',
     ...validity,
@@ -58,5 +61,9 @@ export async function makeOwnCertificate(names: readonly string[], now: Date): P
     ],
   });
   const pkcs8 = await crypto.subtle.exportKey('pkcs8', serving.privateKey);
-  return { ca: ca.toString('pem'), cert: cert.toString('pem'), key: PemConverter.encode(pkcs8, 'PRIVATE KEY') };
+  return {
+    ca: ca.toString('pem'),
+    cert: cert.toString('pem'),
+    key: PemConverter.encode(pkcs8, 'PRIVATE KEY'),
+  };
 }

@@ -1,4 +1,5 @@
 export { type BusKeys, readBusKeys } from './keys/bus-keys.js';
+export { decisionSigner, decisionVerifier } from './keys/decision-signing.js';
 export { BusKeyError, type BusKeyFault } from './keys/error.js';
 export { frame } from './keys/frame.js';
 export { generateBusKeys } from './keys/generate-bus-keys.js';

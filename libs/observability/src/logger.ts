@@ -17,7 +17,8 @@ export function createLogger(
   options: { level: 'debug' | 'info' | 'warn' | 'error' | 'fatal'; format: 'json' | 'text'; service: string },
   destination: { write(line: string): void } = process.stderr,
 ): Logger {
-  const sink = options.format === 'json' ? destination : { write: (line: string) => destination.write(toText(line)) };
+  const sink =
+    options.format === 'json' ? destination : { write: (line: string) => destination.write(toText(line)) };
   return pino(
     {
       level: options.level,
@@ -54,6 +55,8 @@ function describeError(error: unknown): unknown {
 
 function toText(line: string): string {
   const { level, time, service, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
-  const rest = Object.entries(fields).map(([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const rest = Object.entries(fields).map(
+    ([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
   return `${String(time)} ${String(level).toUpperCase().padEnd(5)} ${String(service)}: ${String(msg)}${rest.join('')}\n`;
 }

@@ -9,7 +9,10 @@ import { type RuleCheck, Trace, UndecidedError, type Validator, ValidatorSetupEr
 import { admittedVerdict, verdictOf } from './verdict-of.js';
 
 /** A rule with what it needs to be applied, or the reason why this version cannot apply it. */
-export type BoundRule = { readonly rule: RuleConfig; readonly validator: { readonly name: string; readonly type: string } } & (
+export type BoundRule = {
+  readonly rule: RuleConfig;
+  readonly validator: { readonly name: string; readonly type: string };
+} & (
   | { readonly kind: 'check'; readonly check: RuleCheck }
   | { readonly kind: 'fault'; readonly fault: ValidatorSetupError }
 );
@@ -44,7 +47,9 @@ export class VerificationEngine {
       .update(JSON.stringify([configuration.trustRevision, set.credentialScopes]))
       .digest('hex');
     this.#policy = compilePolicy(configuration.policy, configuration.features.patternMatching);
-    this.#rules = new Map(configuration.policy.map((rule) => [rule.hash, bind(rule, configuration.validators, set)]));
+    this.#rules = new Map(
+      configuration.policy.map((rule) => [rule.hash, bind(rule, configuration.validators, set)]),
+    );
     this.#clock = options.clock;
     this.#onFault = options.onFault;
   }
@@ -86,8 +91,13 @@ export class VerificationEngine {
 
 /** A second look at the one thing that matters: a proof names the digest that was asked for, and a verified one has it. */
 function assertProves(image: ImageReference, check: RuleCheck, digest: string | undefined): void {
-  if (digest === undefined ? check.ground === 'verified' : image.digest !== undefined && image.digest !== digest) {
-    throw new UndecidedError('CNS-3004', 'the validator proved another digest than the one that was asked for');
+  if (
+    digest === undefined ? check.ground === 'verified' : image.digest !== undefined && image.digest !== digest
+  ) {
+    throw new UndecidedError(
+      'CNS-3004',
+      'the validator proved another digest than the one that was asked for',
+    );
   }
 }
 

@@ -1,5 +1,8 @@
 export { createValidators, type ValidatorDependencies } from './create-validators.js';
+export { CurrentEngine, type CurrentEngineOptions } from './current-engine.js';
 export { type BoundRule, type ValidatorSet, VerificationEngine } from './engine.js';
+export { readIfPresent } from './read-if-present.js';
+export { type EngineOptions, openEngine } from './open-engine.js';
 export { type Question, questionKey } from './question.js';
 export { SingleFlight, withSignal } from './single-flight.js';
 export {

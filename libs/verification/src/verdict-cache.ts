@@ -54,7 +54,9 @@ export function cacheEntries(
       const pinned = { ...question, image: question.image.withDigest(parseDigest(verdict.digest)) };
       const entries = [
         { key: questionKey(pinned, readsTag), verdict, until: Math.min(now + proofMs, end) },
-        ...(question.image.digest === undefined ? [{ key: asked, verdict, until: Math.min(now + shortMs, end) }] : []),
+        ...(question.image.digest === undefined
+          ? [{ key: asked, verdict, until: Math.min(now + shortMs, end) }]
+          : []),
       ];
       return entries.filter(({ until }) => until > now);
     }

@@ -66,7 +66,11 @@ export function verdictOf(error: unknown, evidence: readonly Evidence[], tookMs:
   };
 }
 
-function undecidedParts(error: unknown): { code: UndecidedCode; message: string; retryAfterMs?: number | undefined } {
+function undecidedParts(error: unknown): {
+  code: UndecidedCode;
+  message: string;
+  retryAfterMs?: number | undefined;
+} {
   if (error instanceof UndecidedError) return error;
   if (error instanceof RegistryError) {
     return { code: REGISTRY_CODES[error.reason], message: error.message, retryAfterMs: error.retryAfterMs };
@@ -76,7 +80,10 @@ function undecidedParts(error: unknown): { code: UndecidedCode; message: string;
     return { code: 'CNS-2006', message: 'the time for this verification ran out' };
   }
   // A fault of ours: its text may hold anything, so it stays in the log.
-  return { code: 'CNS-3004', message: 'the verification ended in an internal fault; the verifier’s log has it' };
+  return {
+    code: 'CNS-3004',
+    message: 'the verification ended in an internal fault; the verifier’s log has it',
+  };
 }
 
 function cut(text: string): string {

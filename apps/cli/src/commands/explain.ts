@@ -13,13 +13,20 @@ export interface ExplainOptions extends PolicyOptions {
 
 /** `connaisseur explain`: which rules match, why the winner won, and what the verification finds step by step. */
 export async function explain(text: string, options: ExplainOptions): Promise<number> {
-  const { engine, configuration } = openPolicy(options);
+  const { engine, configuration, close } = openPolicy(options);
   const explanation = explainRule(text, engine);
   const result = options.offline
     ? undefined
     : await judgeImage(engine, text, AbortSignal.timeout(options.timeout * 1000));
+  await close();
   if (options.output === 'json') {
-    const body = { schemaVersion: 1, image: text, revision: configuration.revision, policy: explanation, result };
+    const body = {
+      schemaVersion: 1,
+      image: text,
+      revision: configuration.revision,
+      policy: explanation,
+      result,
+    };
     process.stdout.write(`${JSON.stringify(body, undefined, 2)}\n`);
   } else {
     process.stdout.write(`${formatExplanation(text, explanation)}\n`);
@@ -37,11 +44,15 @@ interface RuleChoice {
 function explainRule(text: string, engine: ReturnType<typeof openPolicy>['engine']): RuleChoice {
   try {
     const image = parseImageReference(text);
-    const { matches, why } = engine.explain(image);
+    const { matches, reason } = engine.explain(image);
     return {
       canonical: image.toString(),
-      why,
-      candidates: matches.map(({ rule, index }) => ({ index, pattern: rule.pattern, validator: rule.validator })),
+      why: reason,
+      candidates: matches.map(({ rule, index }) => ({
+        index,
+        pattern: rule.pattern,
+        validator: rule.validator,
+      })),
     };
   } catch (error) {
     if (!(error instanceof ImageReferenceError)) throw error;
@@ -50,9 +61,13 @@ function explainRule(text: string, engine: ReturnType<typeof openPolicy>['engine
 }
 
 function formatExplanation(text: string, { canonical, why, candidates }: RuleChoice): string {
-  const lines = [`image      ${text}${canonical === undefined || canonical === text ? '' : `  (${canonical})`}`];
+  const lines = [
+    `image      ${text}${canonical === undefined || canonical === text ? '' : `  (${canonical})`}`,
+  ];
   candidates.forEach(({ index, pattern, validator }, place) => {
-    lines.push(`${place === 0 ? 'rule      ' : '          '} policy[${index}]  ${pattern}  -> ${validator}${place === 0 ? '   <- decides' : ''}`);
+    lines.push(
+      `${place === 0 ? 'rule      ' : '          '} policy[${index}]  ${pattern}  -> ${validator}${place === 0 ? '   <- decides' : ''}`,
+    );
   });
   lines.push(`because    ${why}`);
   return lines.join('\n');

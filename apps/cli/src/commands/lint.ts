@@ -16,7 +16,9 @@ export function lint(file: string, options: LintOptions): number {
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   const warnings = findings.length - errors;
   if (options.output === 'json') {
-    process.stdout.write(`${JSON.stringify({ schemaVersion: 1, errors, warnings, findings }, undefined, 2)}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ schemaVersion: 1, errors, warnings, findings }, undefined, 2)}\n`,
+    );
   } else {
     for (const finding of findings) process.stdout.write(`${formatFinding(finding)}\n`);
     process.stdout.write(`${file}: ${count(errors, 'error')}, ${count(warnings, 'warning')}\n`);

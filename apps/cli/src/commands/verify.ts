@@ -11,7 +11,7 @@ export interface VerifyOptions extends PolicyOptions {
 
 /** `connaisseur verify`: the exit code of the first image that is not admitted. */
 export async function verify(images: readonly string[], options: VerifyOptions): Promise<number> {
-  const { engine } = openPolicy(options);
+  const { engine, close } = openPolicy(options);
   const results: ImageResult[] = [];
   for (const image of images) {
     const result = await judgeImage(engine, image, AbortSignal.timeout(options.timeout * 1000));
@@ -21,5 +21,6 @@ export async function verify(images: readonly string[], options: VerifyOptions):
   if (options.output === 'json') {
     process.stdout.write(`${JSON.stringify({ schemaVersion: 1, results }, undefined, 2)}\n`);
   }
+  await close();
   return exitCodeOf(results);
 }

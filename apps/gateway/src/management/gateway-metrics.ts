@@ -1,5 +1,6 @@
 import type { DecisionRecord } from '#contracts';
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { counterIn, gaugeIn } from '#observability';
+import { type Counter, type Gauge, Histogram, type Registry } from 'prom-client';
 
 /** 10 s is the API server's default webhook timeout, 30 s its maximum; a cached answer takes well under 10 ms. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 20, 25, 29];
@@ -26,39 +27,89 @@ export class GatewayMetrics {
   readonly #configInfo: Gauge<'hash'>;
   readonly certificateExpiry: Gauge;
   readonly registryRequests: Counter<'registry' | 'code'>;
+  readonly mandatoryAlerts: Counter<'receiver' | 'result'>;
 
   constructor(registry: Registry) {
-    const registers = [registry];
-    const counter = <L extends string = never>(name: string, help: string, labelNames: L[] = []): Counter<L> =>
-      new Counter({ name, help, labelNames, registers });
+    const counter = <L extends string = never>(
+      name: string,
+      help: string,
+      labelNames: L[] = [],
+    ): Counter<L> => counterIn(registry, { name, help, labelNames });
     this.requests = counter('connaisseur_requests_total', 'Calls of /mutate');
-    this.#admitted = counter('connaisseur_requests_admitted_total', 'Admission requests that /mutate admitted');
-    this.#denied = counter('connaisseur_requests_denied_total', 'Admission requests that were denied', ['timeout']);
-    this.#validations = counter('connaisseur_validations_total', 'Validated images', ['type', 'validator_name', 'result']);
-    this.#successful = counter('connaisseur_validations_successful_total', 'Images that were admitted', ['type', 'validator_name']);
-    this.#failed = counter('connaisseur_validations_failed_total', 'Images that were not admitted', ['type', 'validator_name']);
-    this.#skipped = counter('connaisseur_validations_skipped_total', 'Validations that were not needed', ['type', 'validator_name', 'reason']);
-    this.#timeouted = counter('connaisseur_validations_timeouted_total', 'Validations that ran out of time', ['type', 'validator_name']);
+    this.#admitted = counter(
+      'connaisseur_requests_admitted_total',
+      'Admission requests that /mutate admitted',
+    );
+    this.#denied = counter('connaisseur_requests_denied_total', 'Admission requests that were denied', [
+      'timeout',
+    ]);
+    this.#validations = counter('connaisseur_validations_total', 'Validated images', [
+      'type',
+      'validator_name',
+      'result',
+    ]);
+    this.#successful = counter('connaisseur_validations_successful_total', 'Images that were admitted', [
+      'type',
+      'validator_name',
+    ]);
+    this.#failed = counter('connaisseur_validations_failed_total', 'Images that were not admitted', [
+      'type',
+      'validator_name',
+    ]);
+    this.#skipped = counter('connaisseur_validations_skipped_total', 'Validations that were not needed', [
+      'type',
+      'validator_name',
+      'reason',
+    ]);
+    this.#timeouted = counter('connaisseur_validations_timeouted_total', 'Validations that ran out of time', [
+      'type',
+      'validator_name',
+    ]);
     this.#duration = new Histogram({
       name: 'connaisseur_admission_review_duration_seconds',
       help: 'Time from the first byte of a review to its answer',
       labelNames: ['phase', 'decision'],
       buckets: BUCKETS,
-      registers,
+      registers: [registry],
     });
-    this.#decisions = counter('connaisseur_decisions_total', 'Decisions of both webhooks', ['decision', 'code', 'mode', 'phase']);
+    this.#decisions = counter('connaisseur_decisions_total', 'Decisions of both webhooks', [
+      'decision',
+      'code',
+      'mode',
+      'phase',
+    ]);
     this.cache = counter('connaisseur_cache_requests_total', 'Verdict look-ups in memory', ['result']);
-    this.fallbacks = counter('connaisseur_fallbacks_total', 'Verifications done in the gateway itself', ['reason']);
+    this.fallbacks = counter('connaisseur_fallbacks_total', 'Verifications done in the gateway itself', [
+      'reason',
+    ]);
     this.bus = counter('connaisseur_bus_events_total', 'What happened on the verification bus', ['event']);
-    this.decisionLog = counter('connaisseur_decision_log_events_total', 'What happened to decision records', ['event']);
-    this.verificationCrashes = counter('connaisseur_verification_crashes_total', 'Deaths of the verification thread');
-    this.registryRequests = counter('connaisseur_registry_requests_total', 'Requests to registries', ['registry', 'code']);
+    this.decisionLog = counter('connaisseur_decision_log_events_total', 'What happened to decision records', [
+      'event',
+    ]);
+    this.verificationCrashes = counter(
+      'connaisseur_verification_crashes_total',
+      'Deaths of the verification thread',
+    );
+    this.registryRequests = counter('connaisseur_registry_requests_total', 'Requests to registries', [
+      'registry',
+      'code',
+    ]);
+    this.mandatoryAlerts = counter('connaisseur_mandatory_alerts_total', 'Alerts on which an answer hung', [
+      'receiver',
+      'result',
+    ]);
     const gauge = <L extends string = never>(name: string, help: string, labelNames: L[] = []): Gauge<L> =>
-      new Gauge({ name, help, labelNames, registers });
-    this.configReloadFailed = gauge('connaisseur_config_last_reload_failed', '1 while the newest configuration is invalid and the last good one serves');
+      gaugeIn(registry, { name, help, labelNames });
+    this.configReloadFailed = gauge(
+      'connaisseur_config_last_reload_failed',
+      '1 while the newest configuration is invalid and the last good one serves',
+    );
     this.#weakenings = gauge('connaisseur_mode_info', 'Modes and weakenings in force', ['feature']);
     this.#configInfo = gauge('connaisseur_config_info', 'The configuration in force', ['hash']);
-    this.certificateExpiry = gauge('connaisseur_webhook_certificate_expiry_timestamp_seconds', 'End of the serving certificate');
+    this.certificateExpiry = gauge(
+      'connaisseur_webhook_certificate_expiry_timestamp_seconds',
+      'End of the serving certificate',
+    );
   }
 
   /** The configuration in force and what it weakens (design rule 10). */

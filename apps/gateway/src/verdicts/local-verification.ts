@@ -13,6 +13,7 @@ export abstract class LocalVerification {
 export class DirectVerification extends LocalVerification {
   readonly #engine: () => VerificationEngine;
 
+  /** `engine` is asked for each verification, so that a new configuration takes effect at once. */
   constructor(engine: () => VerificationEngine) {
     super();
     this.#engine = engine;
@@ -32,5 +33,9 @@ export class DirectVerification extends LocalVerification {
 
 /** The rule went away while the question was on its way; the next review uses the new configuration. */
 export function unknownRule(): Verdict {
-  return verdictOf(new UndecidedError('CNS-3002', 'the configuration changed during the verification'), [], 0);
+  return verdictOf(
+    new UndecidedError('CNS-3002', 'the configuration changed during the verification'),
+    [],
+    0,
+  );
 }

@@ -44,7 +44,10 @@ export class ThreadedVerification extends LocalVerification {
   override async verify(question: Question, signal: AbortSignal): Promise<Verdict> {
     const name = nameOf(question);
     if (this.#isQuarantined(name)) {
-      return undecided('CNS-2008', 'the image crashed its verification repeatedly and is left alone for a minute');
+      return undecided(
+        'CNS-2008',
+        'the image crashed its verification repeatedly and is left alone for a minute',
+      );
     }
     try {
       const places = this.#suspects.has(name) ? this.#alone : this.#places;
@@ -103,7 +106,8 @@ export class ThreadedVerification extends LocalVerification {
     const lost = [...this.#pending.values()];
     for (const { question, settle } of lost) {
       const name = nameOf(question);
-      if (lost.length === 1 && this.#suspects.has(name)) this.#quarantined.set(name, performance.now() + QUARANTINE_MS);
+      if (lost.length === 1 && this.#suspects.has(name))
+        this.#quarantined.set(name, performance.now() + QUARANTINE_MS);
       this.#suspects.add(name);
       settle(crashed());
     }

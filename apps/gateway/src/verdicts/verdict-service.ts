@@ -1,7 +1,15 @@
 import type { Verdict } from '#contracts';
 import { BusDownError, BusSilentError, type VerificationBus } from '#bus';
 import { UndecidedError } from '#validator';
-import { type BoundRule, cacheEntries, type Question, questionKey, SingleFlight, VerdictCache, verdictOf } from '#verification';
+import {
+  type BoundRule,
+  cacheEntries,
+  type Question,
+  questionKey,
+  SingleFlight,
+  VerdictCache,
+  verdictOf,
+} from '#verification';
 
 import type { Deadline } from '../deadline.js';
 import type { LocalVerification } from './local-verification.js';
@@ -55,7 +63,12 @@ export class VerdictService {
   }
 
   /** The verdict by the admission's deadline. */
-  async verdict(question: Question, bound: BoundRule, policy: CachePolicy, deadline: Deadline): Promise<ServedVerdict> {
+  async verdict(
+    question: Question,
+    bound: BoundRule,
+    policy: CachePolicy,
+    deadline: Deadline,
+  ): Promise<ServedVerdict> {
     const readsTag = bound.kind === 'check' && bound.check.readsTag;
     const hit = this.cached(question, readsTag);
     if (hit !== undefined) return { verdict: hit, cached: true };

@@ -58,15 +58,29 @@ afterAll(async () => {
   await server.close();
 });
 
-function send(path: string, options: { method?: string; headers?: Record<string, string>; body?: string | Buffer } = {}): Promise<Sent> {
+function send(
+  path: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string | Buffer } = {},
+): Promise<Sent> {
   return new Promise((resolve, reject) => {
     const call = httpsRequest(
-      { host: '127.0.0.1', port, path, method: options.method ?? 'POST', ca: pair.ca, headers: options.headers ?? { 'Content-Type': 'application/json' } },
+      {
+        host: '127.0.0.1',
+        port,
+        path,
+        method: options.method ?? 'POST',
+        ca: pair.ca,
+        headers: options.headers ?? { 'Content-Type': 'application/json' },
+      },
       (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('end', () =>
-          resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString(), connection: response.headers.connection }),
+          resolve({
+            status: response.statusCode ?? 0,
+            body: Buffer.concat(chunks).toString(),
+            connection: response.headers.connection,
+          }),
         );
       },
     );
@@ -77,14 +91,44 @@ function send(path: string, options: { method?: string; headers?: Record<string,
 
 describe('what the server answers', () => {
   test.for([
-    { name: 'a review is handed on (S15 twin)', path: '/mutate?timeout=5s', options: { body: '{}' }, status: 200 },
-    { name: 'a charset in the content type is no fault', path: '/validate', options: { body: '{}', headers: { 'Content-Type': 'application/json; charset=utf-8' } }, status: 200 },
-    { name: 'S15 another content type', path: '/mutate', options: { body: '{}', headers: { 'Content-Type': 'text/plain' } }, status: 400 },
+    {
+      name: 'a review is handed on (S15 twin)',
+      path: '/mutate?timeout=5s',
+      options: { body: '{}' },
+      status: 200,
+    },
+    {
+      name: 'a charset in the content type is no fault',
+      path: '/validate',
+      options: { body: '{}', headers: { 'Content-Type': 'application/json; charset=utf-8' } },
+      status: 200,
+    },
+    {
+      name: 'S15 another content type',
+      path: '/mutate',
+      options: { body: '{}', headers: { 'Content-Type': 'text/plain' } },
+      status: 400,
+    },
     { name: 'S15 another method', path: '/mutate', options: { method: 'GET' }, status: 405 },
     { name: 'S15 another path', path: '/other', options: { body: '{}' }, status: 404 },
-    { name: 'S07 a compressed body', path: '/mutate', options: { body: '{}', headers: { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' } }, status: 415 },
-    { name: 'S02 a body over 8 MiB', path: '/mutate', options: { body: Buffer.alloc(8 * 1024 * 1024 + 1, 0x20) }, status: 413 },
-    { name: 'S01 a body of 7 MiB', path: '/mutate', options: { body: Buffer.alloc(7 * 1024 * 1024, 0x20) }, status: 200 },
+    {
+      name: 'S07 a compressed body',
+      path: '/mutate',
+      options: { body: '{}', headers: { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' } },
+      status: 415,
+    },
+    {
+      name: 'S02 a body over 8 MiB',
+      path: '/mutate',
+      options: { body: Buffer.alloc(8 * 1024 * 1024 + 1, 0x20) },
+      status: 413,
+    },
+    {
+      name: 'S01 a body of 7 MiB',
+      path: '/mutate',
+      options: { body: Buffer.alloc(7 * 1024 * 1024, 0x20) },
+      status: 200,
+    },
     { name: 'health', path: '/health', options: { method: 'GET' }, status: 200 },
     { name: 'health by POST', path: '/health', options: {}, status: 405 },
     { name: 'ready', path: '/ready', options: { method: 'GET' }, status: 200 },
@@ -130,12 +174,18 @@ describe('TLS', () => {
   });
 });
 
-function handshake(versions: { minVersion?: 'TLSv1.1'; maxVersion: 'TLSv1.1' | 'TLSv1.2' }): Promise<string | null> {
+function handshake(versions: {
+  minVersion?: 'TLSv1.1';
+  maxVersion: 'TLSv1.1' | 'TLSv1.2';
+}): Promise<string | null> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: '127.0.0.1', port, ca: pair.ca, ciphers: 'DEFAULT@SECLEVEL=0', ...versions }, () => {
-      resolve(socket.getProtocol());
-      socket.destroy();
-    });
+    const socket = connect(
+      { host: '127.0.0.1', port, ca: pair.ca, ciphers: 'DEFAULT@SECLEVEL=0', ...versions },
+      () => {
+        resolve(socket.getProtocol());
+        socket.destroy();
+      },
+    );
     socket.on('error', reject);
   });
 }

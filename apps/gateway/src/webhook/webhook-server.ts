@@ -147,7 +147,11 @@ export class WebhookServer {
     }
   }
 
-  async #review(request: IncomingMessage, phase: 'mutate' | 'validate', query: string): Promise<ReviewAnswer> {
+  async #review(
+    request: IncomingMessage,
+    phase: 'mutate' | 'validate',
+    query: string,
+  ): Promise<ReviewAnswer> {
     this.#handler.onRequest(phase);
     if (request.method !== 'POST') return text(405, `Method not allowed.: ${request.method ?? ''}`);
     const type = request.headers['content-type'] ?? '';

@@ -1,0 +1,147 @@
+import { type Command, Option } from 'commander';
+
+import { placeOption } from './service-settings.js';
+
+const listenOption = (): Option =>
+  new Option('--listen <host:port>', 'where the webhooks answer')
+    .env('CONNAISSEUR_LISTEN')
+    .default('0.0.0.0:5000');
+
+const managementOption = (fallback?: string): Option => {
+  const option = new Option('--management <host:port>', 'health, readiness and metrics').env(
+    'CONNAISSEUR_MANAGEMENT',
+  );
+  return fallback === undefined ? option : option.default(fallback);
+};
+
+const redisOption = (): Option =>
+  new Option(
+    '--redis-url <url>',
+    'redis://, rediss://, unix:///path (default: REDIS_URL, else REDIS_HOST and REDIS_PASSWORD)',
+  );
+
+const clusterOption = (): Option =>
+  new Option('--cluster-id <id>', 'UID of kube-system, or a name for this cluster')
+    .env('CONNAISSEUR_CLUSTER_ID')
+    .default('default');
+
+/** The commands that run until they are told to stop. */
+export function addServiceCommands(program: Command): void {
+  addStandalone(program);
+  addGateway(program);
+  addVerifier(program);
+  addAlerting(program);
+  addWatch(program);
+  addKeys(program);
+}
+
+function addStandalone(program: Command): void {
+  program
+    .command('standalone')
+    .description('gateway, verifier and alerting in one process, for a laptop or a test')
+    .option('-p, --policy <file>', 'Helm values file or rendered configuration')
+    .option('--demo', 'a registry with signed and unsigned images, a receiver and reviews to try', false)
+    .option('--once', 'with --demo: show it and stop', false)
+    .addOption(listenOption().default('127.0.0.1:5000'))
+    .option('--tls-cert <file>', 'serving certificate, PEM (default: one made in memory)')
+    .option('--tls-key <file>', 'its key, PEM')
+    .addOption(redisOption())
+    .addOption(managementOption())
+    .option(
+      '--secrets <dir>',
+      'directory with one folder per secretName (default: your Docker configuration)',
+    )
+    .option('--templates <dir>', 'alert templates (default: the ones that ship)')
+    .action(async (options) => {
+      const { standalone } = await import('./commands/standalone.js');
+      await standalone(options);
+    });
+}
+
+function addGateway(program: Command): void {
+  program
+    .command('gateway')
+    .description('answer admission reviews')
+    .addOption(listenOption())
+    .addOption(managementOption('0.0.0.0:5080'))
+    .addOption(placeOption('config'))
+    .addOption(placeOption('alerts'))
+    .addOption(placeOption('secrets'))
+    .addOption(placeOption('certs'))
+    .addOption(placeOption('keys'))
+    .addOption(placeOption('redisCerts'))
+    .addOption(redisOption())
+    .addOption(clusterOption())
+    .addOption(
+      new Option('--journal <dir>', 'where decisions wait while Redis is down')
+        .env('CONNAISSEUR_JOURNAL')
+        .default('/app/journal'),
+    )
+    .action(async (options) => {
+      const { gateway } = await import('./commands/services.js');
+      await gateway(options);
+    });
+}
+
+function addVerifier(program: Command): void {
+  program
+    .command('verifier')
+    .description('verify images for gateways')
+    .addOption(managementOption('0.0.0.0:5080'))
+    .addOption(placeOption('config'))
+    .addOption(placeOption('alerts'))
+    .addOption(placeOption('secrets'))
+    .addOption(placeOption('keys'))
+    .addOption(placeOption('redisCerts'))
+    .addOption(redisOption())
+    .addOption(clusterOption())
+    .action(async (options) => {
+      const { verifier } = await import('./commands/services.js');
+      await verifier(options);
+    });
+}
+
+function addAlerting(program: Command): void {
+  program
+    .command('alerting')
+    .description('deliver alerts about decisions')
+    .addOption(managementOption('0.0.0.0:5080'))
+    .addOption(placeOption('config'))
+    .addOption(placeOption('alerts'))
+    .addOption(placeOption('keys'))
+    .addOption(placeOption('redisCerts'))
+    .addOption(redisOption())
+    .addOption(clusterOption())
+    .action(async (options) => {
+      const { alerting } = await import('./commands/services.js');
+      await alerting(options);
+    });
+}
+
+function addWatch(program: Command): void {
+  program
+    .command('watch')
+    .description('show decisions as they are made')
+    .option('--deny', 'only denials', false)
+    .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text'))
+    .option('--after <id>', 'start after this record instead of now')
+    .addOption(placeOption('keys'))
+    .addOption(placeOption('redisCerts'))
+    .addOption(redisOption())
+    .addOption(clusterOption())
+    .action(async (options) => {
+      const { watch } = await import('./commands/watch.js');
+      await watch(options);
+    });
+}
+
+function addKeys(program: Command): void {
+  program
+    .command('keys')
+    .description('make the keys of the bus: one folder for each component')
+    .argument('<dir>', 'an empty or missing directory')
+    .action(async (directory: string) => {
+      const { keys } = await import('./commands/keys.js');
+      keys(directory);
+    });
+}

@@ -1,0 +1,31 @@
+import type { BusEvent, BusObserver, DecisionObserver } from '#bus';
+import type { Logger } from '#observability';
+import type { Counter } from 'prom-client';
+
+/** Bus events that a person should read about; the others are numbers. */
+const TOLD: ReadonlySet<BusEvent['kind']> = new Set(['forged', 'quarantined', 'state', 'handler-failed']);
+
+/** Counts everything that happens on the bus, and logs what is no everyday matter. */
+export function busObserver(counter: Counter<'event'>, log: Logger): BusObserver {
+  return {
+    observe: (event) => {
+      counter.inc({ event: event.kind });
+      if (TOLD.has(event.kind))
+        log.warn(
+          { ...event, ...('error' in event ? { err: event.error, error: undefined } : {}) },
+          `bus: ${event.kind}`,
+        );
+      else log.debug({ event: event.kind }, 'bus');
+    },
+  };
+}
+
+/** Counts what happens to decision records, and logs it: each of these is rare. */
+export function decisionObserver(counter: Counter<'event'>, log: Logger): DecisionObserver {
+  return (event) => {
+    counter.inc({ event: event.kind });
+    const { kind, ...fields } = event;
+    const err = 'cause' in fields ? fields.cause : undefined;
+    log.warn({ ...fields, cause: undefined, err }, `decisions: ${kind}`);
+  };
+}

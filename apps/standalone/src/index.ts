@@ -1,0 +1,3 @@
+export { makeOwnCertificate, type OwnCertificate } from './own-certificate.js';
+export { type PrivateRedis, startPrivateRedis } from './private-redis.js';
+export { type RunningStandalone, type StandaloneOptions, startStandalone } from './start-standalone.js';

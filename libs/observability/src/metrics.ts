@@ -1,0 +1,23 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+
+interface MetricShape<L extends string> {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames?: L[];
+}
+
+/** The counter of this name in the registry, made when it is first asked for: services in one process share it. */
+export function counterIn<L extends string = never>(registry: Registry, shape: MetricShape<L>): Counter<L> {
+  const known = registry.getSingleMetric(shape.name);
+  return known instanceof Counter
+    ? (known as Counter<L>)
+    : new Counter({ labelNames: [] as L[], ...shape, registers: [registry] });
+}
+
+/** The gauge of this name in the registry, made when it is first asked for. */
+export function gaugeIn<L extends string = never>(registry: Registry, shape: MetricShape<L>): Gauge<L> {
+  const known = registry.getSingleMetric(shape.name);
+  return known instanceof Gauge
+    ? (known as Gauge<L>)
+    : new Gauge({ labelNames: [] as L[], ...shape, registers: [registry] });
+}

@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+
+import type { Configuration } from '#config';
+import {
+  CREDENTIAL_FILES,
+  Credentials,
+  type HttpTransport,
+  readCredentials,
+  readUserCredentials,
+} from '#registry';
+
+import { createValidators } from './create-validators.js';
+import { VerificationEngine } from './engine.js';
+
+export interface EngineOptions {
+  readonly transport: HttpTransport;
+  /** Directory with one folder for each `secretName`; none: a validator that names a secret denies. */
+  readonly secretsDirectory: string | undefined;
+  /** Text of a Docker configuration, used where a validator has no `auth`. */
+  readonly dockerConfig: string | undefined;
+  /** Text of a file, `undefined` where there is none. */
+  readonly readFile: (path: string) => string | undefined;
+  readonly clock: () => Date;
+  readonly onFault: (error: unknown) => void;
+}
+
+/** Names of secrets are names of folders, never paths. RFC 1123 subdomain, as Kubernetes has it. */
+const SECRET_NAME = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
+
+/** Configuration to engine: reads the secrets that it names and sets its validators up. */
+export function openEngine(configuration: Configuration, options: EngineOptions): VerificationEngine {
+  const { transport, clock, onFault } = options;
+  const set = createValidators(configuration, {
+    transport,
+    readSecret: (name) => readSecret(name, options),
+    userCredentials:
+      options.dockerConfig === undefined ? Credentials.none : readUserCredentials(options.dockerConfig),
+  });
+  return new VerificationEngine(configuration, set, { clock, onFault });
+}
+
+function readSecret(name: string, { secretsDirectory, readFile }: EngineOptions): Credentials {
+  if (!SECRET_NAME.test(name) || name.includes('..')) throw new Error(`"${name}" is not a secret's name`);
+  if (secretsDirectory === undefined)
+    throw new Error(`secret "${name}" is needed and there is no secrets directory`);
+  const files = new Map<string, string>();
+  for (const file of CREDENTIAL_FILES) {
+    const text = readFile(join(secretsDirectory, name, file));
+    if (text !== undefined) files.set(file, text);
+  }
+  if (files.size === 0) {
+    throw new Error(
+      `secret "${name}" cannot be read: expected ${CREDENTIAL_FILES.join(' or ')} in ${join(secretsDirectory, name)}`,
+    );
+  }
+  return readCredentials(files);
+}
