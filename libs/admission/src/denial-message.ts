@@ -78,9 +78,10 @@ function detail(label: string, text: string | undefined): string | undefined {
     : `        ${label.padEnd(10)}${plainText(text, MAX_DETAIL)}`;
 }
 
-/** Nothing for a single image; else `(1 of 3 images refused, 1 not checked)`. */
+/** Nothing for a single image; else `(1 of 3 images refused, 1 not checked)`. A site without image counts as one. */
 function countOf({ sites, problems }: Denial): string {
-  const total = sites.kind === 'found' ? sites.images.length : 0;
+  const faulty = sites.kind === 'found' ? sites.sites.filter(({ fault }) => fault !== undefined).length : 0;
+  const total = sites.kind === 'found' ? sites.images.length + faulty : 0;
   if (total < 2) return '';
   const refused = problems.filter(({ outcome }) => outcome === 'refused').length;
   const undecided = problems.length - refused;

@@ -1,19 +1,19 @@
 import type { Digest, ImageReference } from '#image-ref';
 import type { RuleOptions } from '#validator';
 
-import type { SiteId } from './image-sites.js';
+import type { ImageSite } from './image-sites.js';
 
-/** The same container carries the same bytes as before. Made by `unchangedSites` only, for one site. */
+/** The same container carries the same bytes as before. Made by `unchangedSites` only, for one site of one request. */
 export class UnchangedGround {
   readonly kind = 'unchanged';
-  readonly #site: SiteId;
+  readonly #site: ImageSite;
 
-  constructor(site: SiteId) {
+  constructor(site: ImageSite) {
     this.#site = site;
   }
 
-  /** True for the ground that was made for this site; a look-alike is false. */
-  static isFor(ground: unknown, site: SiteId): boolean {
+  /** True for the ground that was made for this site; false for a look-alike, and for that of another request. */
+  static isFor(ground: unknown, site: ImageSite): boolean {
     return typeof ground === 'object' && ground !== null && #site in ground && ground.#site === site;
   }
 }

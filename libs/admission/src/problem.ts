@@ -36,7 +36,7 @@ export function siteProblem(
   const subject = site.image;
   if (judgement === undefined) return coded(subject, as.timedOut === true ? 'CNS-2006' : 'CNS-3004', {});
   if (judgement.outcome === 'admitted') {
-    const problem = groundProblem(site.id, subject, judgement.ground, as);
+    const problem = groundProblem(site, subject, judgement.ground, as);
     const { rule, validator } = judgement;
     return problem === undefined ? undefined : { ...problem, rule, validator };
   }
@@ -79,7 +79,7 @@ export function coded(
 
 /** A ground counts for the site that it was found for and for the digest that the site asks for; nothing else. */
 function groundProblem(
-  id: ImageSite['id'],
+  site: ImageSite,
   image: string,
   ground: Ground,
   as: JudgedAs,
@@ -88,7 +88,7 @@ function groundProblem(
     case 'static':
       return undefined;
     case 'unchanged':
-      return UnchangedGround.isFor(ground, id) ? undefined : coded(image, 'CNS-3004', {});
+      return UnchangedGround.isFor(ground, site) ? undefined : coded(image, 'CNS-3004', {});
     case 'child':
       return image.endsWith(`@${ground.digest}`) ? undefined : coded(image, 'CNS-3004', {});
     case 'verified': {

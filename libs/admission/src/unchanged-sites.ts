@@ -24,7 +24,7 @@ export function unchangedSites(
   for (const site of sites.sites) {
     const mayPass = sites.isPod || leaving || isPinned(site);
     if (mayPass && unchanged.has(site)) {
-      judgements.set(site.id, { outcome: 'admitted', ground: new UnchangedGround(site.id) });
+      judgements.set(site.id, { outcome: 'admitted', ground: new UnchangedGround(site) });
     }
   }
   return judgements;
