@@ -61,11 +61,17 @@ export async function withRetries(
   }
 }
 
+/** RFC 9110, 5.6.7, IMF-fixdate; `Date.parse` alone reads a date in almost anything. */
+const HTTP_DATE =
+  /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} [0-2]\d:[0-5]\d:[0-5]\d GMT$/;
+
 /** `Retry-After` in milliseconds, seconds or HTTP date; RFC 9110, 10.2.3. Never negative, and believed up to a bound. */
 export function retryAfterOf(answer: HttpAnswer, now: () => number): number | undefined {
   const text = answer.headers.get('retry-after')?.trim();
   if (text === undefined) return undefined;
-  const milliseconds = /^[0-9]{1,10}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now();
+  const isDate = HTTP_DATE.test(text);
+  if (!isDate && !/^[0-9]{1,10}$/.test(text)) return undefined;
+  const milliseconds = isDate ? Date.parse(text) - now() : Number(text) * 1000;
   if (!Number.isFinite(milliseconds)) return undefined;
   return Math.min(Math.max(0, milliseconds), REGISTRY_LIMITS.retryAfterMaxMs);
 }
