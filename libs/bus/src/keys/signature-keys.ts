@@ -46,6 +46,11 @@ export abstract class SignatureKeys {
     return this.#signer !== undefined;
   }
 
+  /** Id of the key that signs; undefined where there are public keys only. */
+  get signingId(): KeyId | undefined {
+    return this.#signer?.[0];
+  }
+
   /** Signs domain, key id and body with the newest private key; throws {@link BusKeyError} where there is none. */
   sign(domain: string, body: string | Uint8Array): Signature {
     if (this.#signer === undefined) {

@@ -95,7 +95,7 @@ export class AloneGuard {
   /** Nobody verifies it for a while; the request goes to the dead-letter stream for people to look at. */
   async quarantine(work: Work, crashes: number, forgive: readonly string[]): Promise<QuarantineRecord> {
     const { redis, cluster, settings, keys, now } = this.#options;
-    const { subject, fields } = work;
+    const { subject, entry } = work;
     const record = { cluster, subject, until: now() + settings.quarantineMs };
     const text = sealQuarantine(record, keys());
     await execute(
@@ -104,7 +104,7 @@ export class AloneGuard {
         .call('ZADD', KEYS.quarantine, String(record.until), text)
         .call('ZREMRANGEBYSCORE', KEYS.quarantine, '-inf', String(now()))
         .call('HDEL', marksKey(subject), ...forgive)
-        .call('XADD', KEYS.dead, 'MAXLEN', '~', MAX_DEAD, '*', ...fields, 'crashes', String(crashes)),
+        .call('XADD', KEYS.dead, 'MAXLEN', '~', MAX_DEAD, '*', ...entry.fields, 'crashes', String(crashes)),
     );
     return record;
   }

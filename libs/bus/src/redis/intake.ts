@@ -14,8 +14,6 @@ import type { Work } from './work.js';
 export type Intent =
   /** Forged, of another cluster, or too late. */
   | { readonly kind: 'drop'; readonly subject: Subject | undefined }
-  /** The same question is in hand already; its reply acknowledges this entry too. */
-  | { readonly kind: 'join'; readonly subject: Subject }
   | { readonly kind: 'quarantined' | 'alone' | 'run'; readonly subject: Subject; readonly work: Work };
 
 export interface IntakeOptions {
@@ -35,25 +33,18 @@ export class Intake {
     this.#options = options;
   }
 
-  /** `redelivered`: its owner died or hung with it. `inHand`: by nonce. */
-  judge(
-    entry: StreamEntry,
-    redelivered: boolean,
-    inHand: ReadonlyMap<string, Work>,
-    suspects: ReadonlySet<Subject>,
-  ): Intent {
+  /** `redelivered`: its owner died or hung with it. */
+  judge(entry: StreamEntry, redelivered: boolean, suspects: ReadonlySet<Subject>): Intent {
     const request = this.#open(entry);
     if (request === undefined) return { kind: 'drop', subject: undefined };
     const { cluster, observer, quarantine, now } = this.#options;
     const subject = subjectOf(cluster, request);
-    const same = inHand.get(request.nonce);
-    if (same !== undefined) return this.#join(same, entry, subject);
     const deadline = timeOfEntry(entry.id) + request.budgetMs;
     if (!(now() < deadline)) {
       observer.observe({ kind: 'dropped-past-deadline' });
       return { kind: 'drop', subject };
     }
-    const work: Work = { request, subject, entries: [entry.id], fields: entry.fields, deadline };
+    const work: Work = { request, subject, entry, deadline };
     if (quarantine.has(subject, now())) return { kind: 'quarantined', subject, work };
     return { kind: redelivered || suspects.has(subject) ? 'alone' : 'run', subject, work };
   }
@@ -69,13 +60,5 @@ export class Intake {
       observer.observe({ kind: 'forged', message: 'request', fault: error.code });
     }
     return undefined;
-  }
-
-  #join(work: Work, { id }: StreamEntry, subject: Subject): Intent {
-    if (!work.entries.includes(id)) {
-      work.entries.push(id);
-      this.#options.observer.observe({ kind: 'joined' });
-    }
-    return { kind: 'join', subject };
   }
 }

@@ -24,8 +24,6 @@ export interface JobRunnerOptions {
   readonly leaving: AbortSignal;
   /** Every answer of the handler, also one that comes too late. */
   readonly onAnswer: (reply: VerificationReply) => void;
-  /** The work is in hand no longer: an entry for the same question is new work from here on. */
-  readonly onDone: (work: Work) => void;
 }
 
 /** After its deadline a handler may still say how it went; then its place is given away, milliseconds. */
@@ -73,14 +71,12 @@ export class JobRunner {
   }
 
   async #end(work: Work, reply: VerificationReply | undefined, alone: RunAlone | undefined): Promise<void> {
-    const { redis, keys, observer, onDone } = this.#options;
-    onDone(work);
-    const entries = [...work.entries];
+    const { redis, keys, observer } = this.#options;
     if (reply === undefined) observer.observe({ kind: 'dropped-past-deadline' });
     await this.#write(() =>
       reply === undefined
-        ? redis.drop(entries, alone === undefined ? undefined : { ...alone, subject: work.subject })
-        : redis.reply(sealReply(reply, keys()), { ...work, entries }, alone),
+        ? redis.drop([work.entry.id], alone === undefined ? undefined : { ...alone, subject: work.subject })
+        : redis.reply(sealReply(reply, keys()), work, alone),
     );
   }
 

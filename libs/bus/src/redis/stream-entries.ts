@@ -4,10 +4,10 @@ export interface StreamEntry {
   readonly fields: readonly string[];
 }
 
-/** The entries of the one stream in an answer to XREADGROUP. */
+/** The entries of the one stream in an answer to XREADGROUP: `[[name, entries]]` in RESP 2, `[name, entries]` in RESP 3. */
 export function readEntries(answer: unknown): readonly StreamEntry[] {
   if (!Array.isArray(answer)) return [];
-  const [stream] = answer;
+  const stream: unknown = Array.isArray(answer[0]) ? answer[0] : answer;
   return Array.isArray(stream) ? toEntries(stream[1]) : [];
 }
 

@@ -36,6 +36,7 @@ export class StreamsWorker {
   readonly #standing: Standing;
   readonly #desk: WorkDesk;
   readonly #change = new Bell();
+  readonly #up = new Bell();
   readonly #leaving = new AbortController();
   #isReading = false;
   #beats = 0;
@@ -44,6 +45,7 @@ export class StreamsWorker {
   constructor(options: StreamsWorkerOptions, handler: VerifyHandler, onState: (state: ServerState) => void) {
     const { observer = silentObserver, clock = monotonicClock } = options;
     const wake = (): void => this.#change.ring();
+    const wakeAll = (): void => [this.#change, this.#up].forEach((bell) => bell.ring());
     this.#slots = options.slots ?? SLOTS;
     this.#closeGraceMs = options.closeGraceMs ?? CLOSE_GRACE_MS;
     this.#clock = clock;
@@ -53,7 +55,7 @@ export class StreamsWorker {
       connect: options.connect,
       commands: 'patient',
       observer,
-      onUp: wake,
+      onUp: wakeAll,
       onDown: wake,
     });
     const consumer = uniqueName(options.verifier, options.random ?? randomBytes);
@@ -102,6 +104,7 @@ export class StreamsWorker {
     this.#standing.turn('closed', 'has left');
     this.#link.close();
     this.#change.ring();
+    this.#up.ring();
   }
 
   async #keepReading(): Promise<void> {
@@ -129,7 +132,11 @@ export class StreamsWorker {
 
   async #keepBeating(): Promise<void> {
     while (this.#standing.state !== 'closed') {
-      if (this.#link.fault === undefined) await this.#attempt(() => this.#beat());
+      if (this.#link.fault !== undefined) {
+        await this.#up.wait();
+        continue;
+      }
+      await this.#attempt(() => this.#beat());
       this.#change.ring();
       await pause(BEAT_MS);
     }
@@ -177,6 +184,8 @@ export class StreamsWorker {
 
   async #untilIdle(ms: number): Promise<void> {
     const end = this.#clock.now() + ms;
-    while (this.#clock.now() < end && (this.#desk.running > 0 || this.#isReading)) await pause(10);
+    const isBusy = (): boolean =>
+      this.#desk.running > 0 || (this.#isReading && this.#link.fault === undefined);
+    while (this.#clock.now() < end && isBusy()) await pause(10);
   }
 }

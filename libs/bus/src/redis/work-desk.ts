@@ -43,8 +43,6 @@ export class WorkDesk {
   readonly #intake: Intake;
   readonly #runner: JobRunner;
   readonly #alone: AloneQueue;
-  /** By nonce: questions whose reply is not on its way yet. */
-  readonly #inHand = new Map<string, Work>();
   readonly #running = new Set<Work>();
   #suspects: ReadonlySet<Subject> = new Set();
 
@@ -74,7 +72,6 @@ export class WorkDesk {
       verifier: redis.consumer,
       keys,
       now,
-      onDone: ({ request }) => void this.#inHand.delete(request.nonce),
     });
     this.#alone = this.#createQueue(now);
   }
@@ -97,7 +94,7 @@ export class WorkDesk {
     const works = new Set([...this.#running, ...this.#alone.works]);
     const current = this.#alone.current;
     return {
-      owned: [...works].flatMap(({ entries }) => entries),
+      owned: [...works].map(({ entry }) => entry.id),
       alone:
         current === undefined
           ? undefined
@@ -135,9 +132,8 @@ export class WorkDesk {
   }
 
   #take(entry: StreamEntry, redelivered: boolean) {
-    const intent = this.#intake.judge(entry, redelivered, this.#inHand, this.#suspects);
-    if (intent.kind === 'drop' || intent.kind === 'join') return intent;
-    this.#inHand.set(intent.work.request.nonce, intent.work);
+    const intent = this.#intake.judge(entry, redelivered, this.#suspects);
+    if (intent.kind === 'drop') return intent;
     if (intent.kind === 'alone') this.#alone.add(intent.work);
     else
       void this.#track(intent.work, () =>

@@ -1,15 +1,14 @@
 import type { VerificationRequest } from '#contracts';
 
 import type { Subject } from '../verification/subject.js';
+import type { StreamEntry } from './stream-entries.js';
 
-/** One question that this verifier has taken, however often it was asked. */
+/** One attempt of a question that this verifier has taken. */
 export interface Work {
   readonly request: VerificationRequest;
   readonly subject: Subject;
-  /** Stream entries of its attempts that came here; all are acknowledged together. */
-  readonly entries: string[];
-  /** The fields of the first entry, for the dead-letter stream. */
-  readonly fields: readonly string[];
+  /** As it came out of the stream. */
+  readonly entry: StreamEntry;
   /** By Redis' clock, milliseconds since the epoch. */
   readonly deadline: number;
 }

@@ -48,14 +48,14 @@ export class WorkerRedis {
   }
 
   /** Reply, acknowledgement, and the end of a run alone: all or nothing. */
-  async reply(text: string, { request, entries, subject }: Work, alone: RunAlone | undefined): Promise<void> {
+  async reply(text: string, { request, entry, subject }: Work, alone: RunAlone | undefined): Promise<void> {
     const key = repliesKey(request.gateway);
     const transaction = this.commands
       .multi()
       .call('RPUSH', key, text)
       .call('PEXPIRE', key, REPLY_LIFE_MS)
-      .call('XACK', KEYS.requests, GROUP, ...entries)
-      .call('XDEL', KEYS.requests, ...entries);
+      .call('XACK', KEYS.requests, GROUP, entry.id)
+      .call('XDEL', KEYS.requests, entry.id);
     if (alone !== undefined) transaction.call('HDEL', marksKey(subject), alone.run);
     if (alone?.isClean === true) transaction.call('ZREM', KEYS.suspects, subject);
     await execute(transaction);

@@ -25,8 +25,6 @@ export type BusEvent =
     }
   /** Taken over from a verifier that no longer says that it works on it. */
   | { readonly kind: 'reclaimed'; readonly count: number }
-  /** The same question came to this verifier again while it works on it. */
-  | { readonly kind: 'joined' }
   | { readonly kind: 'dropped-past-deadline' }
   | { readonly kind: 'quarantined'; readonly image: string; readonly rule: string; readonly crashes: number }
   | { readonly kind: 'state'; readonly state: ServerState; readonly text: string }
