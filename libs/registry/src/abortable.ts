@@ -1,5 +1,7 @@
 /** The promise's result, unless the signal comes first: then its reason is thrown and the promise goes on alone. */
 export async function waitFor<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  // Its error is for those who still wait; that nobody does must not end the process.
+  promise.catch(() => undefined);
   signal.throwIfAborted();
   let onAbort: (() => void) | undefined;
   const aborted = new Promise<never>((_resolve, reject) => {

@@ -237,6 +237,27 @@ describe('tokens', () => {
     expect(registry.journal.count(/^\/token/)).toBe(2);
   });
 
+  test('H08 after a fault of the token server the registry is asked again who it is', async () => {
+    const { registry, get } = await world({ kind: 'bearer', user }, user);
+    await get();
+    registry.misbehave({ path: /^\/token/, nth: 1, toxic: { kind: 'answer', status: 404 } });
+    expect(await get('other')).toBe('unauthorized');
+    registry.journal.clear();
+    expect(await get('other')).toBe('ok');
+    expect(registry.journal.lines[0]).toBe('GET /v2/other/manifests/v1 401');
+  });
+
+  test('a caller whose time is over leaves no unhandled error', async () => {
+    const { registry, client, get } = await world({ kind: 'bearer', user }, user);
+    await get();
+    registry.misbehave({ path: /^\/token/, toxic: { kind: 'answer', status: 404 } });
+    const target = { host: registry.host, path: 'other', reference: 'v1' };
+    expect(await outcomeOf(client.manifest(target, AbortSignal.abort()))).toBe('timed-out');
+    await new Promise((resolve) => {
+      setTimeout(resolve, 50);
+    });
+  });
+
   test('Basic is sent at once when it is known to be wanted', async () => {
     const { registry, get } = await world({ kind: 'basic', ...user }, user);
     await get();

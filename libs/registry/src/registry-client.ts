@@ -1,7 +1,6 @@
 import { type Digest, digestOf, isDigest } from '#image-ref';
 
 import { errorOfAnswer } from './answer-error.js';
-import type { Repository } from './authorizer.js';
 import { Credentials } from './credentials.js';
 import { type Descriptor, malformed } from './descriptor.js';
 import { RegistryError } from './error.js';
@@ -12,7 +11,7 @@ import { MANIFEST_ACCEPT, OCI_INDEX } from './media-type.js';
 import { listReferrers } from './list-referrers.js';
 import { mergeReferrers, type Referrers, referrersTag } from './referrers.js';
 import { RegistryFetch } from './registry-fetch.js';
-import { RegistryHosts, type RegistrySettings } from './registry-host.js';
+import { RegistryHosts, type RegistrySettings, type Repository } from './registry-host.js';
 
 /** A repository, by the host and path of an image reference. */
 export interface RepositoryTarget {

@@ -1,9 +1,11 @@
 import { toRegistryError } from './answer-error.js';
-import { authorizationHeader, Authorizer, type AuthorizerOptions, type Repository } from './authorizer.js';
+import { Authorizer, type AuthorizerOptions } from './authorizer.js';
 import { RegistryError } from './error.js';
+import { authorizationHeader } from './fetch-token.js';
 import type { HttpAnswer, HttpRequest, HttpTransport, Purpose } from './http-transport.js';
 import { REGISTRY_LIMITS, type RegistryLimit } from './limits.js';
 import { firstHop, type Hop, nextHop, type RedirectRule } from './redirect.js';
+import type { Repository } from './registry-host.js';
 import { type RetryOptions, withRetries } from './retry.js';
 
 /** One GET of the distribution API. */

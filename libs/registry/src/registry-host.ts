@@ -29,6 +29,12 @@ export interface Endpoint {
   readonly caFor: (url: URL) => string | undefined;
 }
 
+/** A repository on its endpoint. */
+export interface Repository {
+  readonly endpoint: Endpoint;
+  readonly path: string;
+}
+
 const DOCKER_HUB = 'docker.io';
 const DOCKER_HUB_NAMES: ReadonlySet<string> = new Set([
   'docker.io',
