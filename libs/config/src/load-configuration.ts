@@ -57,7 +57,8 @@ export function loadConfiguration(source: ConfigurationSource): Configuration {
 function loadValidators(section: Section | undefined): KnownValidators {
   const names = new Set<string>();
   const checked = new Map<string, CheckedValidator>();
-  for (const [index, item] of itemsOf(section)) {
+  const items = itemsOf(section);
+  for (const [index, item] of items) {
     const name = valueAt(item, ['name']);
     if (typeof name !== 'string') continue;
     if (names.has(name)) {
@@ -69,7 +70,9 @@ function loadValidators(section: Section | undefined): KnownValidators {
     const validator = checkValidator(input, section.report.at(index));
     if (!checked.has(name)) checked.set(name, validator);
   }
-  return { names: [...names], checked };
+  const isComplete =
+    items.length > 0 && items.every(([, item]) => typeof valueAt(item, ['name']) === 'string');
+  return { names: [...names], isComplete, checked };
 }
 
 function loadPolicy(

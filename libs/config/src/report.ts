@@ -64,16 +64,27 @@ export class Report {
   readonly #places: Places;
   readonly #findings: Finding[];
   readonly #base: Path;
+  readonly #broken: readonly string[];
 
-  constructor(places: Places, findings: Finding[], base: Path = []) {
+  constructor(places: Places, findings: Finding[], base: Path = [], broken: readonly string[] = []) {
     this.#places = places;
     this.#findings = findings;
     this.#base = base;
+    this.#broken = broken;
+  }
+
+  /** The same report for what comes next: an error about something that is broken already would say nothing new. */
+  withoutConsequences(): Report {
+    const errors = this.#findings.filter(
+      ({ severity, file }) => severity === 'error' && file === this.#places.file,
+    );
+    const broken = errors.map(({ path }) => path);
+    return new Report(this.#places, this.#findings, this.#base, broken);
   }
 
   /** The same report for a part of this part. */
   at(...steps: Path): Report {
-    return new Report(this.#places, this.#findings, [...this.#base, ...steps]);
+    return new Report(this.#places, this.#findings, [...this.#base, ...steps], this.#broken);
   }
 
   /** True where the file says something there, even if it says nothing but a default. */
@@ -103,13 +114,14 @@ export class Report {
     part: 'key' | 'value',
   ): void {
     const path = [...this.#base, ...steps];
-    this.#findings.push({
-      severity,
-      code,
-      file: this.#places.file,
-      ...this.#places.locate(path, part),
-      path: formatPath(path),
-      message,
-    });
+    const name = formatPath(path);
+    if (severity === 'error' && this.#broken.some((other) => isWithin(name, other) || isWithin(other, name)))
+      return;
+    const place = this.#places.locate(path, part);
+    this.#findings.push({ severity, code, file: this.#places.file, ...place, path: name, message });
   }
+}
+
+function isWithin(path: string, outer: string): boolean {
+  return path.startsWith(outer) && ['', '.', '['].includes(path.charAt(outer.length));
 }

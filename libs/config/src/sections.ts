@@ -55,9 +55,10 @@ function addDocument(document: YamlDocument, findings: Finding[], sections: Sect
   const isValues = report.has('application') || !(report.has('validators') || report.has('policy'));
   const value = withoutNulls(toData(document.root), [], report);
   check(isValues ? ValuesSchema : RenderedSchema, value, report);
+  const rest = report.withoutConsequences();
   const base: Path = isValues ? ['application'] : [];
-  for (const name of APPLICATION_SECTIONS) addSection(name, value, [...base, name], report, sections);
-  addSection('alerting', value, ['alerting'], report, sections);
+  for (const name of APPLICATION_SECTIONS) addSection(name, value, [...base, name], rest, sections);
+  addSection('alerting', value, ['alerting'], rest, sections);
 }
 
 function addAlerts(document: YamlDocument, findings: Finding[], sections: Sections): void {
@@ -68,7 +69,7 @@ function addAlerts(document: YamlDocument, findings: Finding[], sections: Sectio
   if (given !== undefined) {
     given.report.warning('duplicate-section', `not used: ${document.file} has the alerts`, [], 'key');
   }
-  sections.set('alerting', { value, report });
+  sections.set('alerting', { value, report: report.withoutConsequences() });
 }
 
 function addSection(name: SectionName, root: unknown, path: Path, report: Report, sections: Sections): void {

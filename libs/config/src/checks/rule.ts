@@ -12,6 +12,8 @@ import type { CheckedValidator } from './validator.js';
 /** All names that validators have in the file, and the validators among them that could be read. */
 export interface KnownValidators {
   readonly names: readonly string[];
+  /** False where a validator has no readable name: it could be any. */
+  readonly isComplete: boolean;
   readonly checked: ReadonlyMap<string, CheckedValidator>;
 }
 
@@ -30,6 +32,7 @@ export function checkRule(
     );
   }
   if (!validators.names.includes(input.validator)) {
+    if (!validators.isComplete) return undefined;
     const implied = report.has('validator') ? '' : ', which is implied where a rule names none';
     const hint = didYouMean(input.validator, validators.names);
     report.error('unknown-validator', `there is no validator "${input.validator}"${implied}${hint}`, [

@@ -82,7 +82,7 @@ function checkKeyless({ keyless }: TrustRootInput, report: Report): void {
     ['subject', 'subjectRegex'],
   ] as const) {
     const given = [exact, regex].filter((key) => keyless[key] !== undefined).length;
-    if (given === 0) report.error('required', `expected ${exact} or ${regex}, got none`, ['keyless', exact]);
+    if (given === 0) report.error('required', `expected ${exact} or ${regex}, got none`, ['keyless']);
     if (given === 2)
       report.error('exclusive', `expected ${exact} or ${regex}, got both`, ['keyless', regex], 'key');
   }

@@ -33,8 +33,7 @@ export function secretName(): z.ZodString {
   return z
     .string()
     .max(253)
-    .regex(/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/, {
+    .regex(/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/, {
       error: 'expected the name of a Secret (RFC 1123 subdomain)',
-    })
-    .refine((text) => !text.includes('..'), { error: 'expected the name of a Secret (RFC 1123 subdomain)' });
+    });
 }
