@@ -1,5 +1,5 @@
 /** Pairs of places that are looked at before giving up; two patterns of ordinary length need a few hundred. */
-const MAX_STATES = 20_000;
+const MAX_STATES = 5_000;
 
 /** Stands for whatever a star may stand for. */
 const FILLER = 'x';

@@ -15,8 +15,8 @@ const OTHER: Readonly<Record<PatternMatching, PatternMatching>> = {
 const EXAMPLE_DIGEST = `sha256:${'0'.repeat(64)}`;
 
 /**
- * For each rule, one image for which the other way of matching chooses another rule. In strict matching only where writing
- * the pattern out in full ends the difference, so that a policy can be free of findings.
+ * For each rule, one image for which the other way of matching chooses another rule. In strict matching only for images
+ * that a reader of the pattern may think it is for, so that a policy whose patterns say what they mean has no findings.
  */
 export function modeDifferences(
   rules: readonly { readonly pattern: string }[],

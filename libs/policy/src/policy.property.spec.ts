@@ -1,4 +1,4 @@
-import { type ImageReference, parseImageReference } from '#image-ref';
+import { type ImageReference, parseDigest, parseImageReference } from '#image-ref';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
@@ -131,6 +131,26 @@ test('P06 however much the image looks like the pattern', () => {
       expect(
         compile([`ghcr.io/*${s}`, `ghcr.io/${p}${s}`, `ghcr.io/*/*${s}`]).match(subject),
       ).toBeUndefined();
+    }),
+  );
+});
+
+test('R12 a tagged image meets the same rule when it is pinned, unless a pattern asks for a digest', () => {
+  fc.assert(
+    fc.property(patterns, image, (list, subject) => {
+      fc.pre(subject.digest === undefined);
+      const policy = compile(list.filter((text) => !text.includes('@')));
+      expect(policy.match(subject.withDigest(parseDigest(D)))?.index).toBe(policy.match(subject)?.index);
+    }),
+  );
+});
+
+test('R46 the canonical form of an image is a pattern for it, and no pattern with fewer components beats it', () => {
+  fc.assert(
+    fc.property(patterns, image, (list, subject) => {
+      const canonical = subject.toString();
+      const shorter = list.filter((text) => text.split('/').length < canonical.split('/').length - 1);
+      expect(compile([canonical, ...shorter]).match(subject)?.index).toBe(0);
     }),
   );
 });

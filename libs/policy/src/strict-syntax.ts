@@ -79,8 +79,8 @@ function unambiguous(component: string): string {
   if (component !== 'localhost' && !/[*.[]/.test(component)) return component;
   throw new PatternError(
     'ambiguous-host',
-    `expected a host and a path: "${DOCKER_HUB}/${component}" is on Docker Hub, "${component}/*" on the registry of ` +
-      `that name, "*/${component}" on any registry`,
+    `expected a host and a path, got "${component}": put "${DOCKER_HUB}/" in front for Docker Hub, "*/" for any ` +
+      'registry, or name the host in full, such as "ghcr.io/*"',
   );
 }
 
