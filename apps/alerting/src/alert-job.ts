@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 import type { AlertRoute } from '#alerts';
 import { DecisionRecord } from '#contracts';
 
@@ -9,17 +7,20 @@ import type { JobSeal } from './job-seal.js';
  * What lies in the queue: the receiver's name and what was decided. Never its URL, headers or `payloadFields`; those are
  * read from the configuration when the alert is sent, so a corrected URL also delivers what waits.
  */
-export const AlertJob = z.strictObject({
-  v: z.literal(1),
+export interface AlertJob {
+  readonly v: 1;
   /** `reject-slack-0` */
-  receiver: z.string().max(128),
-  eventId: z.string().regex(/^[0-9a-f]{64}$/),
-  alertId: z.string().regex(/^a[0-9a-f]{40}$/),
+  readonly receiver: string;
+  readonly eventId: string;
+  readonly alertId: string;
   /** JSON text of the decision, as the seal covers it. */
-  record: z.string().max(512 * 1024),
-  mac: z.string().max(64).optional(),
-});
-export type AlertJob = z.infer<typeof AlertJob>;
+  readonly record: string;
+  readonly mac?: string;
+}
+
+const EVENT_ID = /^[0-9a-f]{64}$/;
+const ALERT_ID = /^a[0-9a-f]{40}$/;
+const MAX_RECORD_CHARACTERS = 512 * 1024;
 
 /** The job for one alert. Evidence and sites stay behind: no template can name them, and Redis keeps every byte. */
 export function toAlertJob(route: AlertRoute, record: DecisionRecord, seal: JobSeal): AlertJob {
@@ -36,11 +37,26 @@ export function readAlertJob(
   receiver: string,
   seal: JobSeal,
 ): { readonly job: AlertJob; readonly record: DecisionRecord } | undefined {
-  const job = AlertJob.safeParse(data);
-  if (!job.success || job.data.receiver !== receiver || !seal.isGenuine(job.data, job.data.mac))
+  const job = parseAlertJob(data);
+  if (job?.receiver !== receiver || !seal.isGenuine(job, job.mac)) return undefined;
+  const record = DecisionRecord.safeParse(parseJson(job.record));
+  return record.success ? { job, record: record.data } : undefined;
+}
+
+function parseAlertJob(data: unknown): AlertJob | undefined {
+  if (typeof data !== 'object' || data === null) return undefined;
+  const fields = new Map<string, unknown>(Object.entries(data));
+  const [receiver, eventId, alertId, record, mac] = ['receiver', 'eventId', 'alertId', 'record', 'mac'].map(
+    (name) => {
+      const value = fields.get(name);
+      return typeof value === 'string' ? value : undefined;
+    },
+  );
+  if (fields.get('v') !== 1 || receiver === undefined || record === undefined) return undefined;
+  if (eventId === undefined || !EVENT_ID.test(eventId) || alertId === undefined || !ALERT_ID.test(alertId))
     return undefined;
-  const record = DecisionRecord.safeParse(parseJson(job.data.record));
-  return record.success ? { job: job.data, record: record.data } : undefined;
+  if (record.length > MAX_RECORD_CHARACTERS) return undefined;
+  return { v: 1, receiver, eventId, alertId, record, ...(mac === undefined ? {} : { mac }) };
 }
 
 function parseJson(text: string): unknown {

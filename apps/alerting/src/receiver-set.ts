@@ -7,14 +7,17 @@ import type { AlertOutlet } from './decision-intake.js';
 import type { ReceiverTarget } from './deliver-job.js';
 import type { ReceiverQueue } from './receiver-queue.js';
 
+/** One receiver's queue, as far as the set needs it. */
+export type AlertQueue = Pick<ReceiverQueue, 'add' | 'update' | 'counts' | 'isDown' | 'close'>;
+
 /** Makes the queue of a receiver; its rate is part of what it is made for. */
 export type OpenQueue = (
   target: ReceiverTarget,
   rate: { readonly max: number; readonly durationMs: number },
-) => ReceiverQueue;
+) => AlertQueue;
 
 interface OpenReceiver {
-  readonly queue: ReceiverQueue;
+  readonly queue: AlertQueue;
   readonly profile: string;
 }
 

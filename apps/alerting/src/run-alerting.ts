@@ -39,7 +39,7 @@ export async function runAlerting(options: AlertingOptions): Promise<Pick<Runnin
   });
   const alerting = await startAlerting({
     configuration: configuration.current,
-    templates: await templatesOf(options.templatesDirectory, log),
+    templates: (await templatesOf(options.templatesDirectory, log)) ?? [],
     redis: () => createRedis(redis, 'blocking', () => undefined),
     source,
     transport,
@@ -51,8 +51,9 @@ export async function runAlerting(options: AlertingOptions): Promise<Pick<Runnin
     subscribe: (listener) =>
       configuration.subscribe((event) => {
         if (event.kind === 'failed') return;
+        // Templates that cannot be read just now do not replace those that are in force.
         void templatesOf(options.templatesDirectory, log).then((templates) =>
-          listener({ configuration: event.configuration, templates }),
+          listener({ configuration: event.configuration, ...(templates === undefined ? {} : { templates }) }),
         );
       }),
   });
@@ -65,13 +66,16 @@ export async function runAlerting(options: AlertingOptions): Promise<Pick<Runnin
   };
 }
 
-/** Without the directory there are no templates, and every receiver says so in the log. */
-async function templatesOf(directory: string | undefined, log: Logger): Promise<readonly TemplateSource[]> {
-  if (directory === undefined) return [];
+/** Nothing where the directory cannot be read; every receiver without a template says so in the log. */
+async function templatesOf(
+  directory: string | undefined,
+  log: Logger,
+): Promise<readonly TemplateSource[] | undefined> {
+  if (directory === undefined) return undefined;
   try {
     return await readTemplates(directory, { readdir, readFile });
   } catch (error) {
     log.warn({ err: error, directory }, 'alert templates cannot be read');
-    return [];
+    return undefined;
   }
 }

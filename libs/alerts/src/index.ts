@@ -18,5 +18,6 @@ export { type Profile, type ProfileName, type ResolvedProfile, resolveProfile } 
 export { readTemplates, type TemplateFiles } from './read-templates.js';
 export { renderAlert, type RenderedAlert } from './render-alert.js';
 export { type AlertRoute, receiverKey, routeAlert } from './route-alert.js';
-export { checkReceivers, TemplateCatalogue } from './template-catalogue.js';
+export { TemplateCatalogue } from './template-catalogue.js';
+export { checkReceivers } from './check-receivers.js';
 export type { AlertAnswer, AlertRequest, AlertTransport } from './transport.js';

@@ -7,14 +7,15 @@ import { expect, test } from 'vitest';
 
 import { type ReceiverConfig, Secret } from '#config';
 
+import { checkReceivers } from './check-receivers.js';
 import { readTemplates } from './read-templates.js';
-import { checkReceivers, TemplateCatalogue } from './template-catalogue.js';
+import { TemplateCatalogue } from './template-catalogue.js';
 
-function receiver(template: string, priority = 3): ReceiverConfig {
+function receiver(template: string, priority = 3, url = 'https://x.example'): ReceiverConfig {
   return {
     name: `${template}-0`,
     template,
-    receiverUrl: new Secret('https://x.example'),
+    receiverUrl: new Secret(url),
     priority,
     customHeaders: [],
     payloadFields: undefined,
@@ -44,6 +45,22 @@ test.for([
   },
   { name: 'A06: an inherited name', receiver: receiver('__proto__'), codes: ['alert-template-missing'] },
   { name: 'Opsgenie with priority 5', receiver: receiver('opsgenie', 5), codes: [] },
+  { name: 'a URL without TLS', receiver: receiver('slack', 3, 'http://x.svc/'), codes: ['alert-plain-http'] },
+  {
+    name: 'a retired connector',
+    receiver: receiver('slack', 3, 'https://acme.webhook.office.com/x'),
+    codes: ['alert-teams-connector'],
+  },
+  {
+    name: 'a host that only looks alike',
+    receiver: receiver('slack', 3, 'https://xwebhook.office.com.example'),
+    codes: [],
+  },
+  {
+    name: 'Opsgenie by host',
+    receiver: receiver('slack', 3, 'https://api.eu.opsgenie.com/v2/alerts'),
+    codes: ['alert-opsgenie-end'],
+  },
   { name: 'Opsgenie with priority 0', receiver: receiver('opsgenie', 0), codes: ['alert-priority'] },
 ])('$name', ({ receiver, codes }) => {
   const findings = checkReceivers({ clusterIdentifier: 'c', admit: [], reject: [receiver] }, CATALOGUE);
