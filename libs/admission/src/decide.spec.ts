@@ -206,6 +206,12 @@ describe('grounds hold for one site and one digest', () => {
       expected: 'undecided CNS-3004',
     },
     {
+      name: 'a ground that nobody has heard of',
+      image: 'nginx:1',
+      ground: { kind: 'trusted' } as unknown as Ground,
+      expected: 'undecided CNS-3004',
+    },
+    {
       name: 'a look-alike of unchanged',
       image: PINNED,
       ground: { kind: 'unchanged' } as Ground,

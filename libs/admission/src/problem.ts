@@ -36,9 +36,10 @@ export function siteProblem(
   const subject = site.image;
   if (judgement === undefined) return coded(subject, as.timedOut === true ? 'CNS-2006' : 'CNS-3004', {});
   if (judgement.outcome === 'admitted') {
-    const problem = groundProblem(site, subject, judgement.ground, as);
+    const holds = groundHolds(site, subject, judgement.ground, as);
     const { rule, validator } = judgement;
-    return problem === undefined ? undefined : { ...problem, rule, validator };
+    // Anything but the word itself is a problem, so a ground that nobody has heard of does not hold.
+    return holds === 'holds' ? undefined : { ...(holds ?? coded(subject, 'CNS-3004', {})), rule, validator };
   }
   const { outcome: _, code, ...rest } = judgement;
   return coded(subject, code, rest);
@@ -78,27 +79,22 @@ export function coded(
 }
 
 /** A ground counts for the site that it was found for and for the digest that the site asks for; nothing else. */
-function groundProblem(
-  site: ImageSite,
-  image: string,
-  ground: Ground,
-  as: JudgedAs,
-): SiteProblem | undefined {
+function groundHolds(site: ImageSite, image: string, ground: Ground, as: JudgedAs): 'holds' | SiteProblem {
   switch (ground.kind) {
     case 'static':
-      return undefined;
+      return 'holds';
     case 'unchanged':
-      return UnchangedGround.isFor(ground, site) ? undefined : coded(image, 'CNS-3004', {});
+      return UnchangedGround.isFor(ground, site) ? 'holds' : coded(image, 'CNS-3004', {});
     case 'child':
-      return image.endsWith(`@${ground.digest}`) ? undefined : coded(image, 'CNS-3004', {});
+      return image.endsWith(`@${ground.digest}`) ? 'holds' : coded(image, 'CNS-3004', {});
     case 'verified': {
       const { reference, digest, mode } = ground;
       if (reference.original !== image) return coded(image, 'CNS-3004', {});
-      if (reference.digest === digest) return undefined;
+      if (reference.digest === digest) return 'holds';
       if (reference.digest !== undefined)
         return coded(image, 'CNS-1005', { found: digest, expected: reference.digest });
       const undone = as.phase === 'validate' && as.mode !== 'podsOnly' && mode === 'mutate';
-      return undone ? unpinned(image, digest) : undefined;
+      return undone ? unpinned(image, digest) : 'holds';
     }
   }
 }
