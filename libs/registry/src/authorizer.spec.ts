@@ -265,6 +265,13 @@ describe('tokens', () => {
     expect(registry.journal.lines.map((line) => line.slice(-3))).toEqual(['401', '200', '200']);
   });
 
+  test('credentials that were refused are not sent twice in a row', async () => {
+    const { registry, get } = await world({ kind: 'basic', ...user }, { ...user, password: 'canary' });
+    await get();
+    registry.journal.clear();
+    expect([await get(), registry.journal.entries.length]).toEqual(['unauthorized', 1]);
+  });
+
   test('H08 a refused token is asked for again', async () => {
     const { registry, get } = await world({ kind: 'bearer', user }, user);
     registry.misbehave({ path: /^\/token/, nth: 1, toxic: { kind: 'answer', status: 401 } });

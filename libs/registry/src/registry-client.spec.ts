@@ -163,7 +163,8 @@ describe('manifest', () => {
     const target = { host: registry.host, path: 'demo', reference: image.digest };
     expect(await outcomeOf(client.manifest(target, signal()))).toBe('ok');
     const body = registry.content.manifest('demo', other.digest)?.bytes ?? '';
-    registry.misbehave({ path: /manifests/, toxic: { kind: 'body', body } });
+    const headers = { 'content-type': OCI_MANIFEST, 'docker-content-digest': other.digest };
+    registry.misbehave({ path: /manifests/, toxic: { kind: 'answer', status: 200, headers, body } });
     expect(await outcomeOf(client.manifest(target, signal()))).toBe('malformed');
   });
 
@@ -408,6 +409,20 @@ describe('redirects', () => {
       'host',
       'user-agent',
     ]);
+  });
+
+  test.for([
+    {
+      name: 'G33 a CDN is not vouched for by the registry’s own authority',
+      location: 'https://cdn.example/b',
+      ca: undefined,
+    },
+    { name: 'another host of the same owner is', location: 'https://blobs.registry.example/b', ca: 'PEM' },
+  ])('$name', async ({ location, ca }) => {
+    const { transport, requests } = redirecting(location);
+    const client = new RegistryClient({ transport, ca: 'PEM' });
+    await client.blob({ host: 'registry.example', path: 'a' }, descriptor, signal(), 100);
+    expect(requests.map((request) => request.ca)).toEqual(['PEM', ca]);
   });
 
   test('G19 a manifest may be redirected to a listed host', async () => {
