@@ -4,7 +4,7 @@ import { type Dialect, matches, type Pattern, type PatternMatching, type Subject
 import { compareSpecificity, type PlacedPattern } from './specificity.js';
 import { strictDialect } from './strict-pattern.js';
 
-/** The patterns of a policy, found by repository, by host, or among those that may match anything. */
+/** The patterns of a policy, found by what they spell out of an image's name. */
 export class PatternIndex {
   readonly matching: PatternMatching;
   readonly dialect: Dialect;

@@ -13,7 +13,7 @@ export interface Pattern {
   readonly components: readonly string[];
   /** How many characters each component has in common with every image that matches, at the least. */
   readonly certain: readonly number[];
-  /** Where an image is looked up: its repository, its host, or the empty key for all images. */
+  /** Every image that matches has this key. */
   readonly key: string;
   /** One for each part of a {@link Subject}; `undefined` asks nothing, not even that the image has the part. */
   readonly parts: readonly (Glob | undefined)[];
@@ -23,7 +23,7 @@ export interface Pattern {
 export interface Subject {
   readonly name: string;
   readonly components: readonly string[];
-  /** The keys under which patterns for this image can be found. */
+  /** The keys of all patterns that may match. */
   readonly keys: readonly string[];
   readonly parts: readonly (string | undefined)[];
 }
@@ -37,11 +37,14 @@ export interface Dialect {
   compose(parts: readonly (string | undefined)[]): string;
 }
 
-export function matches(pattern: Pattern, subject: Subject): boolean {
-  return pattern.parts.every((glob, index) => {
+/** The one loop that runs for every image and every pattern that may be for it. */
+export function matches({ parts }: Pattern, subject: Subject): boolean {
+  for (let index = 0; index < parts.length; index += 1) {
+    const glob = parts[index];
     const part = subject.parts[index];
-    return glob === undefined || (part !== undefined && glob.matches(part));
-  });
+    if (glob !== undefined && (part === undefined || !glob.matches(part))) return false;
+  }
+  return true;
 }
 
 /** True if every image that `inner` matches is matched by `outer`. */

@@ -17,7 +17,7 @@
  * A pattern without tag, or with the tag `*`, is for every tag and for none; one without digest for every digest and for
  * none. Nothing else is implied. With an `x` for each "*", host, path and tag are a reference that a runtime would pull.
  */
-import { DOCKER_HUB, isHost } from '#image-ref';
+import { DOCKER_HUB, type ImageReference, isHost } from '#image-ref';
 
 import { Glob } from './glob.js';
 import { HostGlob } from './host-glob.js';
@@ -39,7 +39,7 @@ export const strictDialect: Dialect = {
     return {
       name,
       components: name.split('/'),
-      keys: [image.repository, image.host, ''],
+      keys: keysOf(image),
       parts: [image.host, image.path, image.tag, image.digest],
     };
   },
@@ -81,14 +81,27 @@ function toPattern(
   qualifiers: readonly (Glob | undefined)[],
 ): Pattern {
   const text = `${host}/${path}${suffix}`;
-  const pathGlob = new Glob(path);
   return {
     text,
     components: text.split('/'),
     certain: [headLength(host), ...certainOfPath(path, tag)],
-    key: !matched.isLiteral ? '' : pathGlob.isLiteral ? `${matched.text}/${path}` : matched.text,
-    parts: [matched, pathGlob, ...qualifiers],
+    key: (matched.isLiteral ? matched.text : '') + keyOfPath(path),
+    parts: [matched, new Glob(path), ...qualifiers],
   };
+}
+
+/** `/path` for a path without stars, `/first/` for one whose first component has none, or nothing. */
+function keyOfPath(path: string): string {
+  if (!path.includes('*')) return `/${path}`;
+  const first = path.slice(0, path.indexOf('/') + 1);
+  return first === '' || first.includes('*') ? '' : `/${first}`;
+}
+
+/** With and without the host, so that patterns for any host are found as fast. */
+function keysOf({ host, path }: ImageReference): readonly string[] {
+  const slash = path.indexOf('/');
+  const parts = [`/${path}`, slash === -1 ? undefined : `/${path.slice(0, slash + 1)}`, ''];
+  return parts.flatMap((part) => (part === undefined ? [] : [host + part, part]));
 }
 
 /** Up to the first star a path stands where it is compared; behind it, nothing is certain. */
