@@ -143,10 +143,9 @@ describe('every kind of key, with and without the log', () => {
     { kind: 'P-521' },
     { kind: 'P-521', ecdsaHash: 'sha256' },
     { kind: 'RSA-2048' },
-    { kind: 'RSA-4096' },
     { kind: 'Ed25519' },
     { kind: 'Ed25519ph' },
-  ])('$kind $ecdsaHash', async ({ kind, ecdsaHash }) => {
+  ])('$kind', async ({ kind, ecdsaHash }) => {
     const signer = new CosignSigner(kind, ecdsaHash === undefined ? {} : { ecdsaHash });
     const signers = { alice: signer };
     await signImage({ format: 'legacy', signer });
