@@ -124,11 +124,11 @@ export class VirtualApi {
       };
     }
     const all = this.#content.referrers(path, rest);
-    const from = Number(url.searchParams.get('from') ?? 0);
+    const from = Number(url.searchParams.get('start') ?? 0);
     const until = from + this.#options.referrersPageSize;
     const answer = json(200, { schemaVersion: 2, mediaType: OCI_INDEX, manifests: all.slice(from, until) });
     const next: Record<string, string> =
-      until < all.length ? { link: `<${url.pathname}?from=${until}>; rel="next"` } : {};
+      until < all.length ? { link: `<${url.pathname}?start=${until}>; rel="next"` } : {};
     return { ...answer, headers: { 'content-type': OCI_INDEX, ...next } };
   }
 
