@@ -73,12 +73,12 @@ test('F05 Redis is killed and comes back: every record is on the stream, once an
     }
   };
   await append(0, 300);
-  await Promise.all([append(300, 600), redis.kill()]);
+  await Promise.all([append(300, 600), redis.server.kill()]);
   await Promise.all(durable);
   expect(log.stats()).toMatchObject({ state: 'journal', lost: 0 });
   expect(log.stats().journalBytes).toBeGreaterThan(0);
 
-  await redis.start();
+  await redis.server.start();
   await append(900, 300);
   await Promise.all(durable);
   const all = await everything(1200);
@@ -93,9 +93,9 @@ test('F05 Redis is killed and comes back: every record is on the stream, once an
 
 test('F05 denials take the same way as everything else', async () => {
   const log = await world.log({ journal: await openJournal() });
-  await redis.kill();
+  await redis.server.kill();
   await Promise.all([0, 1, 2, 3].map((number) => log.append(numbered(number))));
-  await redis.start();
+  await redis.server.start();
   const denials = await take(world.source().tail({ after: '0-0-0', denialsOnly: true }, soon()), 2);
   expect(uidsOf(denials)).toEqual(['uid-0', 'uid-3']);
 });
@@ -103,10 +103,10 @@ test('F05 denials take the same way as everything else', async () => {
 test('F07 Redis stalls and goes on: what was written twice is read once', async () => {
   const log = await world.log({ journal: await openJournal(), limits: { redisTimeoutMs: 150 } });
   await log.append(numbered(0));
-  redis.signal('SIGSTOP');
+  redis.server.pause();
   await Promise.all(uids(40).map((_, index) => log.append(numbered(index + 1))));
   expect(log.stats()).toMatchObject({ state: 'journal', lost: 0 });
-  redis.signal('SIGCONT');
+  redis.server.resume();
   await log.append(numbered(41));
   const all = await everything(42);
   expect(uidsOf(all)).toEqual(uids(42));
@@ -127,12 +127,12 @@ test('F09 Redis is out of memory: records wait in the journal until there is roo
 
 test('F05 a log that starts without Redis takes records', async () => {
   const log = await world.log({ journal: await openJournal() });
-  await redis.kill();
+  await redis.server.kill();
   await log.append(numbered(0));
   await log.close(soon());
   expect(log.stats()).toMatchObject({ state: 'journal', written: 0, journalled: 1 });
   // The next process finds the record before it has written anything itself.
-  await redis.start();
+  await redis.server.start();
   await world.log({ journal: await openJournal() });
   expect(uidsOf(await everything(1))).toEqual(uids(1));
 });
@@ -156,14 +156,14 @@ test.for([
 ])('Redis is down $name: append rejects and the loss is counted', async ({ journal, reason }) => {
   const opened = journal === undefined ? {} : { journal: await journal() };
   const log = await world.log(opened);
-  await redis.kill();
+  await redis.server.kill();
   const append = log.append(anAdmission());
   await expect(append).rejects.toThrow(DecisionLogError);
   await expect(append).rejects.toMatchObject({ reason });
   expect(log.stats()).toMatchObject({ lost: 1, waiting: 0 });
   expect(world.told('lost')).toMatchObject([{ records: 1, reason }]);
   // And when Redis is back, the next record is written: nothing hangs on the one that was lost.
-  await redis.start();
+  await redis.server.start();
   await expect
     .poll(
       () =>
@@ -181,9 +181,9 @@ test('what was lost shows as a gap to every reader', async () => {
   await log.append(numbered(0));
   const source = world.source();
   const reading = take(source.tail({ after: '0-0-0' }, soon()), 2);
-  await redis.kill();
+  await redis.server.kill();
   await Promise.allSettled([log.append(numbered(1)), log.append(numbered(2))]);
-  await redis.start();
+  await redis.server.start();
   await expect
     .poll(
       () =>
@@ -204,13 +204,13 @@ test('too many records wait for a Redis that does not answer: the newest are ref
     journal: await openJournal(),
     limits: { maxWaiting: 50, redisTimeoutMs: 300 },
   });
-  redis.signal('SIGSTOP');
+  redis.server.pause();
   const ends = await Promise.allSettled(uids(200).map((_, index) => log.append(numbered(index))));
   const refused = ends.filter((end) => end.status === 'rejected');
   expect(refused.length).toBeGreaterThan(0);
   expect(refused[0]).toMatchObject({ reason: { reason: 'too-many-waiting' } });
   expect(log.stats().lost).toBe(refused.length);
-  redis.signal('SIGCONT');
+  redis.server.resume();
   expect((await everything(200 - refused.length)).length).toBe(200 - refused.length);
 });
 
@@ -238,7 +238,7 @@ function startChild(pem: string, from: number): ChildProcess {
   const journal = join(redis.folder, 'child-journal');
   return spawn(
     process.execPath,
-    [...node, script, redis.socket, journal, pem, CLUSTER, GATEWAY, String(from)],
+    [...node, script, redis.server.socket, journal, pem, CLUSTER, GATEWAY, String(from)],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },
@@ -272,11 +272,11 @@ test.for([
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const highest = await killAfter(startChild(pem, 0), 60, async (said) => {
-    if (redisDies && said === 20) await redis.kill();
+    if (redisDies && said === 20) await redis.server.kill();
   });
   expect(highest).toBeGreaterThanOrEqual(299);
   if (redisDies) {
-    await redis.start();
+    await redis.server.start();
     const journal = join(redis.folder, 'child-journal');
     await world.log({
       journal: await openJournal(() => openJournalFile(journal)),
@@ -301,10 +301,10 @@ test('a journal of another key is published as it was signed, and believed only 
     journal: await openJournal(),
     signer: new Ed25519Signer('gone', privateKey),
   });
-  await redis.kill();
+  await redis.server.kill();
   await log.append(numbered(0));
   await log.close(soon());
-  await redis.start();
+  await redis.server.start();
   await world.log({ journal: await openJournal() });
   const admin = redis.patient();
   await expect.poll(() => admin.xlen(STREAM_KEYS.decisions)).toBe(1);

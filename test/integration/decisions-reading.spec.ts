@@ -4,7 +4,7 @@ import { once } from 'node:events';
 
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
-import { DecisionKeys, Ed25519Signer, Ed25519Verifier, signerFrom, STREAM_KEYS, verifierFrom } from '#bus';
+import { Ed25519Signer, Ed25519Verifier, STREAM_KEYS } from '#bus';
 import type { Redis } from 'ioredis';
 
 import { TestRedis } from './decisions-redis.js';
@@ -270,24 +270,6 @@ test('H24 keys overlap by id, and taking one away voids what it signed', async (
   ).toEqual(['uid-1']);
 });
 
-test('the bus’ own keys sign and verify batches, and a new set takes effect at once', () => {
-  const [first, second] = [generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519')];
-  const keysOf = (id: string, { privateKey }: typeof first): DecisionKeys =>
-    new DecisionKeys({ privateKeys: new Map([[id, privateKey]]) as never, publicKeys: new Map() });
-  let keys = keysOf('2026-01', first);
-  const signer = signerFrom(() => keys, 'decision-batch');
-  const verifier = verifierFrom(() => keys, 'decision-batch');
-  const bytes = Buffer.from('head');
-  const signature = signer.sign(bytes);
-  expect(signer.id).toBe('2026-01');
-  expect(verifier.verify('2026-01', bytes, signature)).toBe(true);
-  expect(verifierFrom(() => keys, 'shared-verdict').verify('2026-01', bytes, signature)).toBe(false);
-  keys = keysOf('2026-11', second);
-  expect(signer.id).toBe('2026-11');
-  expect(verifier.verify('2026-01', bytes, signature)).toBe(false);
-  expect(verifier.verify('2026-11', bytes, signer.sign(bytes))).toBe(true);
-});
-
 /** Another process takes what is there under this name, and is killed before it acknowledges anything. */
 async function deliverToSomebodyWhoDies(consumer: string): Promise<void> {
   await admin.call('XGROUP', 'CREATE', STREAM_KEYS.decisions, 'alerting', '0', 'MKSTREAM');
@@ -302,7 +284,7 @@ async function deliverToSomebodyWhoDies(consumer: string): Promise<void> {
     STREAM_KEYS.decisions,
     '>',
   ];
-  const reader = spawn('redis-cli', ['-s', redis.socket, ...command], {
+  const reader = spawn('redis-cli', ['-s', redis.server.socket, ...command], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await once(reader.stdout, 'data');

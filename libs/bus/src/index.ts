@@ -6,7 +6,6 @@ export { generateBusKeys } from './keys/generate-bus-keys.js';
 export { compareKeyIds, type KeyId, parseKeyId } from './keys/key-id.js';
 export { type Mac, RequestKeys } from './keys/request-keys.js';
 export { DecisionKeys, type Signature, VerdictKeys } from './keys/signature-keys.js';
-export { signerFrom, type SigningDomain, verifierFrom } from './decisions/bus-keys.js';
 export {
   type DecisionContext,
   decodeDecision,
@@ -96,3 +95,11 @@ export {
   silentObserver,
 } from './verification/observer.js';
 export { type BusHealth, type Question, VerificationBus } from './verification/verification-bus.js';
+export { InMemorySharedVerdicts } from './cache/in-memory-shared-verdicts.js';
+export {
+  RedisSharedVerdicts,
+  type RedisSharedVerdictsOptions,
+  type SharedVerdictEvent,
+} from './cache/redis-shared-verdicts.js';
+export { SharedVerdicts, type SharedVerdictStats, type VerdictLimits } from './cache/shared-verdicts.js';
+export { verdictSigner, verdictVerifier } from './cache/verdict-signing.js';
