@@ -102,7 +102,7 @@ export interface LogConfig {
 
 /** One immutable value with a hash (design rule 8). A decision uses one of these from start to end. */
 export interface Configuration {
-  /** SHA-256, hex, over everything that can change a verdict or an answer. */
+  /** SHA-256, hex, over everything that can change a verdict or an answer or who is told; not the log. */
   readonly revision: string;
   /** SHA-256, hex, over validators and registries: part of every cache key. */
   readonly trustRevision: string;
