@@ -70,7 +70,8 @@ const GOOD: readonly (readonly [name: string, text: string, canonical: string])[
 
 const BAD: readonly (readonly [name: string, text: string, fault: string])[] = [
   ['nothing', '', 'empty'],
-  ['1025 characters', 'a'.repeat(1025), 'too-long'],
+  ['1025 characters', 'A'.repeat(1025), 'too-long'],
+  ['1024 characters', 'A'.repeat(1024), 'upper-case'],
   ['R15 leading zero', 'reg.io:0443/app', 'port'],
   ['R15 port 0', 'reg.io:0/app', 'port'],
   ['R15 65536', 'reg.io:65536/app', 'port'],

@@ -35,6 +35,15 @@ test('every rule that matches is there once, best first', () => {
   expect(matches.map(({ index }) => index)).toEqual([4, 3, 2, 0]);
 });
 
+test('a rule that matches in two spellings is there with the better one', () => {
+  const image = parseImageReference('lynx');
+  const policy = compilePolicy([{ pattern: 'docker.io/l*' }, { pattern: 'docker.io/*' }], 'strict');
+  expect(policy.explain(image).matches).toMatchObject([
+    { index: 0, pattern: 'docker.io/library/l*' },
+    { index: 1, pattern: 'docker.io/*' },
+  ]);
+});
+
 test.for([
   { name: 'nothing matches', patterns: ['ghcr.io/*'], reason: /^no rule/ },
   { name: 'one matches', patterns: ['*:*', 'ghcr.io/*'], reason: /policy\[0\].*only rule/ },
