@@ -182,6 +182,25 @@ test('F04 a reader that was killed between delivery and acknowledgement reads it
   expect((await admin.xpending(STREAM_KEYS.decisions, 'alerting'))[0]).toBe(0);
 });
 
+test('a reader that is told to stop finishes and acknowledges what it has in hand', async () => {
+  await appendBatch([1]);
+  await appendBatch([2]);
+  const stop = new AbortController();
+  const got: string[] = [];
+  await world.source().consume(
+    ALERTING,
+    async (batch) => {
+      stop.abort();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      got.push(...uidsOf(batch));
+    },
+    stop.signal,
+  );
+  expect(got).toEqual(['uid-1']);
+  const rest = await consumeUntil(world.source(), ALERTING, (all) => all.length >= 1);
+  expect(uidsOf(rest)).toEqual(['uid-2']);
+});
+
 test('F04 another reader takes over from one that does not come back', async () => {
   await appendBatch([1, 2]);
   await deliverToSomebodyWhoDies('gone');

@@ -8,7 +8,8 @@ import {
   toEntries,
   toReadEntries,
 } from './redis-commands.js';
-import { type Judgement, missingRanges, SequenceAudit, writerOf } from './sequence-audit.js';
+import { batchesBetween } from './batches-between.js';
+import { type Judgement, missingRanges, SequenceAudit } from './sequence-audit.js';
 import { type StreamReader, toStored } from './stream-reader.js';
 import { backOff, insist } from './waiting.js';
 
@@ -25,9 +26,8 @@ const READ_COUNT = 16;
 const BLOCK_MS = 1_000;
 /** How often a batch is offered to the handler before the next one has its turn. */
 const HANDLER_ATTEMPTS = 5;
-/** How far is looked back for what other readers of the group got. */
-const LOOK_BACK_PAGES = 16;
-const LOOK_BACK_COUNT = 256;
+/** After an abort this long may pass for the acknowledgement of what is being handled, ms. */
+const LAST_WORDS_MS = 1_000;
 
 /** One reader of a consumer group: at least once, its own unfinished deliveries first, then those of readers that died. */
 export class GroupStream {
@@ -42,7 +42,9 @@ export class GroupStream {
   /** Own unfinished deliveries are read after this entry; absent when there are no more. */
   #unfinished: string | undefined = '0-0';
   #claimedAt: number;
+  #claimFrom = '0-0';
   #exists = false;
+  #blocked = false;
 
   /** The connection is this reader's alone, and ends with it. */
   constructor(
@@ -64,15 +66,20 @@ export class GroupStream {
 
   /** Reads until `signal` ends; what was delivered by then and not handled stays pending. */
   async run(signal: AbortSignal): Promise<void> {
-    const disconnect = (): void => this.#redis.disconnect();
-    signal.addEventListener('abort', disconnect, { once: true });
+    let patience: NodeJS.Timeout | undefined;
+    const end = (): void => {
+      if (this.#blocked) this.#redis.disconnect();
+      else patience = setTimeout(() => this.#redis.disconnect(), LAST_WORDS_MS);
+    };
+    signal.addEventListener('abort', end, { once: true });
     const { stream } = this.#reader;
     const tell = (cause: unknown): void => this.#reader.report({ kind: 'unreadable', stream, cause });
     try {
       while (!signal.aborted) await insist(() => this.#turn(signal), tell, signal);
     } finally {
-      signal.removeEventListener('abort', disconnect);
-      disconnect();
+      signal.removeEventListener('abort', end);
+      clearTimeout(patience);
+      this.#redis.disconnect();
     }
   }
 
@@ -116,18 +123,28 @@ export class GroupStream {
   }
 
   async #readGroup(after: string): Promise<ReadEntry[]> {
-    const block = after === '>' ? ['BLOCK', BLOCK_MS] : [];
-    const reader = ['GROUP', this.#group, this.#consumer, 'COUNT', READ_COUNT];
-    return toReadEntries(
-      await this.#redis.call('XREADGROUP', ...reader, ...block, 'STREAMS', this.#key, after),
-    );
+    const isNew = after === '>';
+    const reader = [
+      'GROUP',
+      this.#group,
+      this.#consumer,
+      'COUNT',
+      READ_COUNT,
+      ...(isNew ? ['BLOCK', BLOCK_MS] : []),
+    ];
+    this.#blocked = isNew;
+    try {
+      return toReadEntries(await this.#redis.call('XREADGROUP', ...reader, 'STREAMS', this.#key, after));
+    } finally {
+      this.#blocked = false;
+    }
   }
 
   async #claim(): Promise<ReadEntry[]> {
-    const { claimIdleMs } = this.#timing;
-    const reader = [this.#key, this.#group, this.#consumer, claimIdleMs, '0-0', 'COUNT', READ_COUNT];
-    const reply = await this.#redis.call('XAUTOCLAIM', ...reader);
-    const [, entries, gone] = Array.isArray(reply) ? (reply as unknown[]) : [];
+    const reader = [this.#key, this.#group, this.#consumer, this.#timing.claimIdleMs];
+    const reply = await this.#redis.call('XAUTOCLAIM', ...reader, this.#claimFrom, 'COUNT', READ_COUNT);
+    const [next, entries, gone] = Array.isArray(reply) ? (reply as unknown[]) : [];
+    this.#claimFrom = typeof next === 'string' ? next : '0-0';
     if (Array.isArray(gone) && gone.length > 0) this.#vanished(gone.length);
     return toEntries(entries);
   }
@@ -169,26 +186,9 @@ export class GroupStream {
   async #confirm(id: string, batch: OpenedBatch, judgement: Judgement): Promise<Judgement[]> {
     if (judgement.kind !== 'gap') return [judgement];
     const { since, from, to } = judgement;
-    const between = await this.#ofWriter(batch, since, id);
+    const between = await batchesBetween(this.#redis, this.#reader, batch, since, id);
     if (between === undefined) return [];
     return missingRanges(from, to, between).map((range) => ({ kind: 'gap', since, ...range }));
-  }
-
-  /** Batches of the same writer between two entries; nothing where there is too much between them to say. */
-  async #ofWriter(batch: OpenedBatch, after: string, before: string): Promise<OpenedBatch[] | undefined> {
-    const found: OpenedBatch[] = [];
-    let from = `(${after}`;
-    for (let page = 0; page < LOOK_BACK_PAGES; page += 1) {
-      const entries = toEntries(
-        await this.#redis.call('XRANGE', this.#key, from, `(${before}`, 'COUNT', LOOK_BACK_COUNT),
-      );
-      const opened = entries.map((entry) => this.#reader.open(entry)).filter((other) => other !== undefined);
-      found.push(...opened.filter((other) => writerOf(other) === writerOf(batch)));
-      const last = entries.at(-1);
-      if (last === undefined || entries.length < LOOK_BACK_COUNT) return found;
-      from = `(${last.id}`;
-    }
-    return undefined;
   }
 
   #vanished(entries: number): void {
