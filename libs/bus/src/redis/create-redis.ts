@@ -100,8 +100,8 @@ function optionsOf(address: RedisAddress, settings: RedisSettings, role: RedisRo
     maxLoadingRetryTime: 50,
     connectTimeout: CONNECT_TIMEOUT_MS,
     socketTimeout: SOCKET_TIMEOUT_MS,
-    // A replica that was promoted, or a master that was demoted: connect again to the one that takes writes.
-    reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
+    // A master that became a replica: connect again, to the one that takes writes. The command fails; we repeat it.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
   };
 }
 

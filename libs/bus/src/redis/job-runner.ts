@@ -28,7 +28,6 @@ export interface JobRunnerOptions {
 
 /** After its deadline a handler may still say how it went; then its place is given away, milliseconds. */
 const PATIENCE_MS = 500;
-const WRITE_ATTEMPTS = 3;
 const WRITE_PAUSE_MS = 100;
 
 /** Runs the handler for one piece of work, within its deadline, and writes what it says. */
@@ -73,20 +72,22 @@ export class JobRunner {
   async #end(work: Work, reply: VerificationReply | undefined, alone: RunAlone | undefined): Promise<void> {
     const { redis, keys, observer } = this.#options;
     if (reply === undefined) observer.observe({ kind: 'dropped-past-deadline' });
-    await this.#write(() =>
-      reply === undefined
+    const text = reply === undefined ? undefined : sealReply(reply, keys());
+    await this.#write(work, () =>
+      text === undefined
         ? redis.drop([work.entry.id], alone === undefined ? undefined : { ...alone, subject: work.subject })
-        : redis.reply(sealReply(reply, keys()), work, alone),
+        : redis.reply(text, work, alone),
     );
   }
 
-  /** What cannot be written is left pending, so that another verifier takes it over. */
-  async #write(write: () => Promise<void>): Promise<void> {
-    for (let attempt = 1; attempt <= WRITE_ATTEMPTS; attempt += 1) {
+  /** Tries for as long as somebody waits; what cannot be written is left pending, so that another verifier takes it over. */
+  async #write(work: Work, write: () => Promise<void>): Promise<void> {
+    for (;;) {
       try {
         return await write();
       } catch (error) {
         this.#options.observer.observe({ kind: 'redis-failed', error });
+        if (this.#options.leaving.aborted || this.#options.now() >= work.deadline) return;
         await pause(WRITE_PAUSE_MS);
       }
     }

@@ -7,7 +7,7 @@ import type { RunAlone, Work } from './work.js';
 /** A reply list that nobody reads goes away by itself after this, milliseconds. */
 const REPLY_LIFE_MS = '30000';
 /** How long one read waits: also the longest that a run alone waits for a read that is under way, milliseconds. */
-const BLOCK_MS = '250';
+const BLOCK_MS = '100';
 /** A consumer of a process that is gone: nothing pending and idle for this long, milliseconds. */
 const FORGET_CONSUMER_MS = 600_000;
 
