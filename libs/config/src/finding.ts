@@ -21,6 +21,9 @@ export interface SourceFile {
   readonly text: string;
 }
 
+/** A message is for a log; all errors are in the findings. */
+const MAX_IN_MESSAGE = 50;
+
 /** The configuration cannot be used. Carries every error at once, and the warnings that were found beside them. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
@@ -28,7 +31,7 @@ export class ConfigurationError extends Error {
   readonly findings: readonly Finding[];
 
   constructor(findings: readonly Finding[]) {
-    super(formatFindings(findings.filter(({ severity }) => severity === 'error')));
+    super(summaryOf(findings.filter(({ severity }) => severity === 'error')));
     this.findings = findings;
   }
 }
@@ -40,6 +43,12 @@ export class ConfigurationError extends Error {
 export function formatFindings(findings: readonly Finding[], sources: readonly SourceFile[] = []): string {
   const texts = new Map(sources.map(({ name, text }) => [name, text]));
   return findings.map((finding) => formatFinding(finding, texts.get(finding.file))).join('\n');
+}
+
+function summaryOf(errors: readonly Finding[]): string {
+  const more = errors.length - MAX_IN_MESSAGE;
+  const lines = formatFindings(errors.slice(0, MAX_IN_MESSAGE));
+  return more > 0 ? `${lines}\n… and ${more} more` : lines;
 }
 
 function formatFinding(finding: Finding, text: string | undefined): string {

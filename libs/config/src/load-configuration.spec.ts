@@ -778,6 +778,18 @@ describe('a configuration that cannot be used', () => {
     ]);
   });
 
+  test('16 000 mistakes take no quadratic time, and a message of bounded length', { timeout: 20_000 }, () => {
+    const rules = Array.from(
+      { length: 8000 },
+      (_, index) => `- {pattern: "r/a:*", validator: v${index}, wiht: 1}`,
+    );
+    const start = performance.now();
+    expect(() => load(values({ policy: rules.join('\n') }))).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(/and \d+ more$/) }),
+    );
+    expect(performance.now() - start).toBeLessThan(15_000);
+  });
+
   test('no message repeats a secret', () => {
     const text = values({
       validators: cosign(', auth: {usrname: u, password: hunter2}'),

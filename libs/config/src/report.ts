@@ -1,3 +1,4 @@
+import { BrokenPaths } from './broken-paths.js';
 import type { Finding } from './finding.js';
 import { formatPath, type Path } from './path.js';
 
@@ -64,9 +65,9 @@ export class Report {
   readonly #places: Places;
   readonly #findings: Finding[];
   readonly #base: Path;
-  readonly #broken: readonly string[];
+  readonly #broken: BrokenPaths;
 
-  constructor(places: Places, findings: Finding[], base: Path = [], broken: readonly string[] = []) {
+  constructor(places: Places, findings: Finding[], base: Path = [], broken = new BrokenPaths([])) {
     this.#places = places;
     this.#findings = findings;
     this.#base = base;
@@ -75,11 +76,9 @@ export class Report {
 
   /** The same report for what comes next: an error about something that is broken already would say nothing new. */
   withoutConsequences(): Report {
-    const errors = this.#findings.filter(
-      ({ severity, file }) => severity === 'error' && file === this.#places.file,
-    );
-    const broken = errors.map(({ path }) => path);
-    return new Report(this.#places, this.#findings, this.#base, broken);
+    const mine = this.#findings.filter(({ file }) => file === this.#places.file);
+    const errors = mine.filter(({ severity }) => severity === 'error').map(({ path }) => path);
+    return new Report(this.#places, this.#findings, this.#base, new BrokenPaths(errors));
   }
 
   /** The same report for a part of this part. */
@@ -115,13 +114,8 @@ export class Report {
   ): void {
     const path = [...this.#base, ...steps];
     const name = formatPath(path);
-    if (severity === 'error' && this.#broken.some((other) => isWithin(name, other) || isWithin(other, name)))
-      return;
+    if (severity === 'error' && this.#broken.touch(name)) return;
     const place = this.#places.locate(path, part);
     this.#findings.push({ severity, code, file: this.#places.file, ...place, path: name, message });
   }
-}
-
-function isWithin(path: string, outer: string): boolean {
-  return path.startsWith(outer) && ['', '.', '['].includes(path.charAt(outer.length));
 }
