@@ -71,7 +71,10 @@ describe.skipIf(cosign === undefined)('the real cosign', () => {
     ]);
   });
 
-  /** A fresh image in Debian's registry, which lists referrers under a tag, or in the virtual one, which has the referrers API. */
+  /**
+   * A fresh image in Debian's registry, which lists referrers under a tag, or in the virtual one, which has the
+   * referrers API.
+   */
   async function freshImage(where: 'real' | 'virtual' = 'real'): Promise<{
     host: string;
     path: string;

@@ -9,7 +9,10 @@ import {
 
 const BUNDLE_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 
-/** Pushes a bundle as an OCI 1.1 referrer of its image, as cosign 3 does. The registry's referrers API, or {@link pushReferrersTag}, lists it. */
+/**
+ * Pushes a bundle as an OCI 1.1 referrer of its image, as cosign 3 does. The registry's referrers API, or {@link
+ * pushReferrersTag}, lists it.
+ */
 export function pushBundle(
   registry: RegistryContent,
   path: string,

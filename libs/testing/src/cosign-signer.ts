@@ -34,7 +34,10 @@ export interface CosignBundle {
 
 const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
 
-/** Signs images as cosign does, in both formats and with every kind of key, without cosign; wrongly in one place, where asked to. */
+/**
+ * Signs images as cosign does, in both formats and with every kind of key, without cosign; wrongly in one place, where
+ * asked to.
+ */
 export class CosignSigner {
   readonly key: SigningKey;
 

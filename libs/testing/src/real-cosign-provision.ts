@@ -25,7 +25,10 @@ const NEEDED = ['/usr/bin/apt-get', '/usr/bin/dpkg', KEYRING];
 
 export type Provisioned = { readonly binary: string; readonly from: string } | { readonly reason: string };
 
-/** A cosign that can be run: `CONNAISSEUR_COSIGN`, the path, the cache, or Debian's package unpacked into the cache. Touches nothing of the system. */
+/**
+ * A cosign that can be run: `CONNAISSEUR_COSIGN`, the path, the cache, or Debian's package unpacked into the cache.
+ * Touches nothing of the system.
+ */
 export async function provisionCosign(env: NodeJS.ProcessEnv = process.env): Promise<Provisioned> {
   const cache = join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'connaisseur-tools');
   const binary = join(cache, 'bin', 'cosign');

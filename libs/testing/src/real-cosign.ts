@@ -33,7 +33,10 @@ export class RealCosign {
     this.origin = origin;
   }
 
-  /** Finds cosign on the path or in the cache, or unpacks Debian's package into the cache; says why where none of that works. */
+  /**
+   * Finds cosign on the path or in the cache, or unpacks Debian's package into the cache; says why where none of that
+   * works.
+   */
   static async find(): Promise<RealCosign | { readonly reason: string }> {
     const found = await provisionCosign();
     if ('reason' in found) return found;

@@ -48,7 +48,10 @@ export interface RekorBundle {
 /** Sharded logs count entries of earlier trees too. */
 const EARLIER_ENTRIES = 1000;
 
-/** A transparency log in memory, as Rekor is one: a Merkle tree with signed checkpoints and, in version 1, signed entry timestamps. */
+/**
+ * A transparency log in memory, as Rekor is one: a Merkle tree with signed checkpoints and, in version 1, signed entry
+ * timestamps.
+ */
 export class VirtualLog {
   readonly kind: VirtualLogKind;
   readonly name: string;

@@ -17,8 +17,8 @@ const ORDERS: Readonly<Record<EcdsaCurve, Uint8Array>> = {
 };
 
 /**
- * True for the DER encoding (X.690) of an Ecdsa-Sig-Value with r and s in range: no BER lengths, no leading zeros, nothing after it.
- * OpenSSL accepts more; a signature has one encoding here.
+ * True for the DER encoding (X.690) of an Ecdsa-Sig-Value with r and s in range: no BER lengths, no leading zeros,
+ * nothing after it. OpenSSL accepts more; a signature has one encoding here.
  */
 export function isEcdsaSignature(bytes: Uint8Array, curve: EcdsaCurve): boolean {
   const content = takeElement(bytes, 0, SEQUENCE);
@@ -35,7 +35,10 @@ interface Element {
   readonly end: number;
 }
 
-/** The content of the element at `offset`; lengths of one byte, or 0x81 and one byte ≥ 0x80, which is all that a P-521 signature needs. */
+/**
+ * The content of the element at `offset`; lengths of one byte, or 0x81 and one byte ≥ 0x80, which is all that a P-521
+ * signature needs.
+ */
 function takeElement(bytes: Uint8Array, offset: number, tag: number): Element | undefined {
   const first = bytes[offset + 1];
   if (bytes[offset] !== tag || first === undefined) return undefined;

@@ -1,8 +1,9 @@
 import { TrustError } from './error.js';
 
 /**
- * RFC 4648 section 4, and nothing else: padded, without white space, without the URL-safe alphabet, without stray bits at the end.
- * One text stands for one byte string, so an encoded value may be compared as text or as bytes. Throws {@link TrustError}.
+ * RFC 4648 section 4, and nothing else: padded, without white space, without the URL-safe alphabet, without stray bits
+ * at the end. One text stands for one byte string, so an encoded value may be compared as text or as bytes. Throws
+ * {@link TrustError}.
  */
 export function decodeBase64(text: string): Uint8Array {
   // `Buffer.from` skips what it does not know; encoding again is the one check that misses nothing.

@@ -11,8 +11,8 @@ export interface PemBlock<Label extends string> {
 }
 
 /**
- * Reads a text that is exactly one PEM block (RFC 7468, strict) with one of the given labels; blank lines around it are allowed, since YAML
- * adds them. Throws {@link TrustError} for a second block, other text, headers, another label.
+ * Reads a text that is exactly one PEM block (RFC 7468, strict) with one of the given labels; blank lines around it are
+ * allowed, since YAML adds them. Throws {@link TrustError} for a second block, other text, headers, another label.
  */
 export function parsePem<Label extends string>(text: string, labels: readonly Label[]): PemBlock<Label> {
   if (text.length > MAX_PEM_CHARACTERS) {

@@ -15,7 +15,9 @@ interface KeyBase {
   readonly fingerprint: Fingerprint;
 }
 
-/** A public key that may verify signatures. Made by {@link parsePublicKey} only, once, when the configuration is loaded. */
+/**
+ * A public key that may verify signatures. Made by {@link parsePublicKey} only, once, when the configuration is loaded.
+ */
 export type PublicKey = KeyBase &
   (
     | { readonly kind: 'ecdsa'; readonly curve: EcdsaCurve }
@@ -29,7 +31,10 @@ const MIN_RSA_BITS = 2048;
 const MAX_RSA_BITS = 16_384;
 const MIN_RSA_EXPONENT = 65_537n;
 
-/** Curves by OpenSSL's name: ours, and the length of a SubjectPublicKeyInfo with a named curve and an uncompressed point. */
+/**
+ * Curves by OpenSSL's name: ours, and the length of a SubjectPublicKeyInfo with a named curve and an uncompressed
+ * point.
+ */
 const CURVES = new Map<string, { readonly curve: EcdsaCurve; readonly spkiBytes: number }>([
   ['prime256v1', { curve: 'P-256', spkiBytes: 91 }],
   ['secp384r1', { curve: 'P-384', spkiBytes: 120 }],
@@ -37,8 +42,8 @@ const CURVES = new Map<string, { readonly curve: EcdsaCurve; readonly spkiBytes:
 ]);
 
 /**
- * Reads one `PUBLIC KEY` block that holds an ECDSA key on P-256, P-384 or P-521, an RSA key of 2048 bits or more, or an Ed25519 key.
- * Throws {@link TrustError} for everything else; a private key is never read.
+ * Reads one `PUBLIC KEY` block that holds an ECDSA key on P-256, P-384 or P-521, an RSA key of 2048 bits or more, or an
+ * Ed25519 key. Throws {@link TrustError} for everything else; a private key is never read.
  */
 export function parsePublicKey(pem: string): PublicKey {
   return publicKeyFromSpki(parsePem(pem, ['PUBLIC KEY']).der);

@@ -21,8 +21,8 @@ export function isBundleMediaType(mediaType: string): boolean {
 }
 
 /**
- * Reads a Sigstore bundle of version 0.3 that holds a DSSE envelope; throws MalformedSignatureError or TrustError. A bundle with a bare message
- * signature signs a file, which no image is, and is refused.
+ * Reads a Sigstore bundle of version 0.3 that holds a DSSE envelope; throws MalformedSignatureError or TrustError. A
+ * bundle with a bare message signature signs a file, which no image is, and is refused.
  */
 export function readBundle(bytes: Uint8Array): Candidate {
   const bundle = JsonObject.parse(bytes);

@@ -45,7 +45,10 @@ export function parseCheckpoint(envelope: string): Checkpoint {
   };
 }
 
-/** Proves that the log signed this checkpoint under its own name; throws {@link LogProofError}. Witnesses are not asked for. */
+/**
+ * Proves that the log signed this checkpoint under its own name; throws {@link LogProofError}. Witnesses are not asked
+ * for.
+ */
 export async function verifyCheckpoint(
   checkpoint: Checkpoint,
   log: LogKey,

@@ -28,7 +28,9 @@ export interface CosignDependencies {
   readonly logKeys: readonly LogKey[];
 }
 
-/** Admits images that enough of a rule's trust roots have signed with cosign, in any of its formats, and nothing else. */
+/**
+ * Admits images that enough of a rule's trust roots have signed with cosign, in any of its formats, and nothing else.
+ */
 export class CosignValidator extends Validator {
   readonly type = 'cosign';
   readonly name: string;
@@ -69,7 +71,10 @@ export class CosignValidator extends Validator {
     return { digest: subject };
   }
 
-  /** The digest that the reference names, or that of the manifest which its tag names now: computed from that manifest's bytes. */
+  /**
+   * The digest that the reference names, or that of the manifest which its tag names now: computed from that manifest's
+   * bytes.
+   */
   async #resolveDigest(image: ImageReference, { trace, signal }: CheckContext): Promise<Digest> {
     if (image.digest !== undefined) return image.digest;
     const manifest = await this.#source.manifest(image, image.tag ?? 'latest', signal);

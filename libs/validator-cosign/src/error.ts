@@ -1,4 +1,6 @@
-/** Bytes that a registry gave us as a signature are none. That signature does not count; the others are still looked at. */
+/**
+ * Bytes that a registry gave us as a signature are none. That signature does not count; the others are still looked at.
+ */
 export class MalformedSignatureError extends Error {
   override readonly name = 'MalformedSignatureError';
   readonly code = 'MALFORMED_SIGNATURE';

@@ -14,7 +14,10 @@ export interface CosignRule {
   readonly logs: readonly LogKey[] | undefined;
 }
 
-/** The signatures of one image under one rule: judges each as it is found, counts each signer once, and writes down the evidence. */
+/**
+ * The signatures of one image under one rule: judges each as it is found, counts each signer once, and writes down the
+ * evidence.
+ */
 export class Examination implements Visitor {
   readonly quorum: Quorum;
   readonly #standard: Standard;

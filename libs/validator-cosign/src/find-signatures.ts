@@ -16,7 +16,10 @@ export const MAX_SIGNATURES = 100;
 const MAX_BUNDLE_BYTES = 262_144;
 const CONCURRENCY = 8;
 const PREDICATE_ANNOTATION = 'dev.sigstore.bundle.predicateType';
-/** Where signatures are likely, in this order. Anything else comes last and is looked at too: clients and registries fill the type in wrongly. */
+/**
+ * Where signatures are likely, in this order. Anything else comes last and is looked at too: clients and registries
+ * fill the type in wrongly.
+ */
 const LIKELY_ARTIFACT_TYPES: readonly string[] = [
   'application/vnd.dev.sigstore.bundle.v0.3+json',
   'application/vnd.oci.empty.v1+json',
@@ -31,7 +34,10 @@ export interface SignatureSearch {
   readonly signal: AbortSignal;
 }
 
-/** One place where signatures of an image can lie: yields them in a fixed order, and throws where it could not be looked at to its end. */
+/**
+ * One place where signatures of an image can lie: yields them in a fixed order, and throws where it could not be looked
+ * at to its end.
+ */
 export interface Place {
   readonly name: string;
   find(search: SignatureSearch): AsyncGenerator<Candidate>;
@@ -79,7 +85,10 @@ async function readReferrer(
   return Promise.all(layers.map((layer) => readLayer(layer, search, payloads)));
 }
 
-/** The layers of a referrer that may be signatures. What the list says of it counts for nothing; what it says of itself does. */
+/**
+ * The layers of a referrer that may be signatures. What the list says of it counts for nothing; what it says of itself
+ * does.
+ */
 function signatureLayers(manifest: SourceManifest | undefined, subject: Digest): readonly SourceDescriptor[] {
   if (manifest?.subject !== subject) return [];
   // An attestation's bundle may be megabytes; one that calls itself a signature is read and judged by its content.

@@ -29,7 +29,10 @@ export type Candidate =
   /** There are more, and they are not looked at. */
   | { readonly kind: 'too-many' };
 
-/** Runs a reader over foreign bytes: what cannot be read is one signature less, and only a failure that is not about those bytes goes on. */
+/**
+ * Runs a reader over foreign bytes: what cannot be read is one signature less, and only a failure that is not about
+ * those bytes goes on.
+ */
 export async function readCandidate(
   format: SignatureFormat,
   read: () => Promise<Candidate>,

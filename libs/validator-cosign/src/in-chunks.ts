@@ -1,6 +1,6 @@
 /**
- * Runs `task` over the items, `size` at once, and yields results in order. Every item gets its turn: where one failed, the first failure is thrown
- * after all others were yielded.
+ * Runs `task` over the items, `size` at once, and yields results in order. Every item gets its turn: where one failed,
+ * the first failure is thrown after all others were yielded.
  */
 export async function* inChunks<Item, Result>(
   items: readonly Item[],

@@ -11,7 +11,10 @@ import {
 
 const HOST = 'in-memory';
 
-/** One repository in memory: what is pushed can be asked for, as a registry with the referrers API has it. The twin of the registry for tests. */
+/**
+ * One repository in memory: what is pushed can be asked for, as a registry with the referrers API has it. The twin of
+ * the registry for tests.
+ */
 export class InMemorySignatureSource extends SignatureSource {
   readonly #manifests = new Map<string, Manifest>();
   readonly #blobs = new Map<Digest, Uint8Array>();
@@ -58,10 +61,12 @@ export class InMemorySignatureSource extends SignatureSource {
     signal: AbortSignal,
   ): Promise<readonly SourceDescriptor[]> {
     this.#note(`referrers ${subject}`, signal);
-    const referring = [...new Set(this.#manifests.values())].filter(
+    const tagged = this.#manifests.get(subject.replace(':', '-'));
+    const listed = tagged?.kind === 'index' ? tagged.manifests : [];
+    const referring = [...this.#manifests.values()].filter(
       (manifest) => manifest.subject?.digest === subject,
     );
-    return [...(this.#tagged(subject)?.manifests ?? []), ...referring];
+    return [...new Map([...listed, ...referring].map((each) => [each.digest, each])).values()];
   }
 
   async blob(
@@ -75,11 +80,6 @@ export class InMemorySignatureSource extends SignatureSource {
     if (bytes !== undefined && bytes.length > maxBytes)
       throw new RangeError(`expected at most ${maxBytes} bytes`);
     return bytes;
-  }
-
-  #tagged(subject: Digest): Extract<Manifest, { kind: 'index' }> | undefined {
-    const index = this.#manifests.get(subject.replace(':', '-'));
-    return index?.kind === 'index' ? index : undefined;
   }
 
   #note(question: string, signal: AbortSignal): void {

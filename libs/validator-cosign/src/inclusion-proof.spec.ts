@@ -76,7 +76,10 @@ describe('C30: a proof is all or nothing', () => {
   });
 });
 
-/** RFC 6962 prefixes leaves and nodes so that this fails: the two children of the leaf's parent, as if they were an entry. */
+/**
+ * RFC 6962 prefixes leaves and nodes so that this fails: the two children of the leaf's parent, as if they were an
+ * entry.
+ */
 function innerNodeAsLeaf(path: Path): Partial<Path> {
   const own = createHash('sha256').update(Buffer.of(0)).update(path.leaf).digest();
   return { leaf: Buffer.concat([path.hashes[0]!, own]), index: 2, treeSize: 6, hashes: path.hashes.slice(1) };

@@ -6,8 +6,9 @@ import { MalformedSignatureError } from './error.js';
 const DECIMAL = /^(?:0|[1-9][0-9]{0,15})$/;
 
 /**
- * An object of a foreign JSON document. Every reader names what it wants and throws {@link MalformedSignatureError} for anything else; a document in
- * which a name stands twice in one object is refused, because other readers would take the other value.
+ * An object of a foreign JSON document. Every reader names what it wants and throws {@link MalformedSignatureError} for
+ * anything else; a document in which a name stands twice in one object is refused, because other readers would take the
+ * other value.
  */
 export class JsonObject {
   readonly #members: ReadonlyMap<string, unknown>;

@@ -41,7 +41,10 @@ export async function judgeSignature(found: FoundSignature, standard: Standard):
   }
 }
 
-/** The trust root whose key made the signature. The key that the signature names is tried first, and every other one after it. */
+/**
+ * The trust root whose key made the signature. The key that the signature names is tried first, and every other one
+ * after it.
+ */
 async function findSigner(
   found: FoundSignature,
   roots: readonly TrustRoot[],

@@ -33,7 +33,10 @@ interface LoggedSignature {
   readonly spki: Uint8Array;
 }
 
-/** Proves that the entry is about this signature, by this key, over these bytes; throws LogProofError, MalformedSignatureError or TrustError. */
+/**
+ * Proves that the entry is about this signature, by this key, over these bytes; throws LogProofError,
+ * MalformedSignatureError or TrustError.
+ */
 export function verifyEntryBody(entry: LogEntry, signed: SignedBy): void {
   const logged = readBody(entry, signed.content);
   const hash = HASHES.get(logged.algorithm);

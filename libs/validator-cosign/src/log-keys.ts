@@ -22,7 +22,10 @@ export interface LogKey {
   readonly validUntil: number;
 }
 
-/** The logs that a validator believes: the configured key and no other, or else Sigstore's public logs. Throws TrustError for a bad key. */
+/**
+ * The logs that a validator believes: the configured key and no other, or else Sigstore's public logs. Throws
+ * TrustError for a bad key.
+ */
 export function logKeysFor(rekorPubkey: string | undefined): readonly LogKey[] {
   if (rekorPubkey === undefined) return sigstoreLogKeys();
   return [{ key: parsePublicKey(rekorPubkey), name: undefined, validFrom: 0, validUntil: Infinity }];
@@ -45,8 +48,8 @@ export function sigstoreLogKeys(): readonly LogKey[] {
 }
 
 /**
- * The ids under which entries may name this log: SHA-256 of its key (Rekor v1), and for Ed25519 the key id of a signed note (Rekor v2), which
- * depends on the signer's name.
+ * The ids under which entries may name this log: SHA-256 of its key (Rekor v1), and for Ed25519 the key id of a signed
+ * note (Rekor v2), which depends on the signer's name.
  */
 export function logIds({ key, name }: LogKey, signerNames: readonly string[]): readonly Buffer[] {
   const ids = [createHash('sha256').update(key.spki).digest()];

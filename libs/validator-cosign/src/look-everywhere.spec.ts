@@ -22,7 +22,10 @@ const mallory = new CosignSigner();
 
 type Question = 'image' | '.sig' | 'referrers' | 'referrer' | 'blob';
 
-/** A source of which some questions fail, or never get an answer. Answers come in rounds, and what is asked at once shares one. */
+/**
+ * A source of which some questions fail, or never get an answer. Answers come in rounds, and what is asked at once
+ * shares one.
+ */
 class FaultySource extends InMemorySignatureSource {
   readonly failing = new Map<Question, RegistryReason | 'hang'>();
   rounds = 0;

@@ -1,15 +1,22 @@
 import { type Place, PLACES, type SignatureSearch } from './find-signatures.js';
 import type { Candidate } from './found-signature.js';
 
-/** What a search reports: `visit` answers whether enough was found; `ended` is told of each place that was looked at, or why it was not. */
+/** Made once: a new exception for each search would cost more than the search. */
+const ENOUGH = new DOMException('enough signatures were found', 'AbortError');
+
+/**
+ * What a search reports: `visit` answers whether enough was found; `ended` is told of each place that was looked at, or
+ * why it was not.
+ */
 export interface Visitor {
   visit(candidate: Candidate): Promise<boolean>;
   ended(place: Place, failure: unknown): void;
 }
 
 /**
- * Looks at every place at once and stops as soon as the visitor has enough; what is under way then is aborted. Returns only if enough was found or
- * every place was looked at to its end: where one could not be, its error is thrown, because the proof may lie there.
+ * Looks at every place at once and stops as soon as the visitor has enough; what is under way then is aborted. Returns
+ * only if enough was found or every place was looked at to its end: where one could not be, its error is thrown,
+ * because the proof may lie there.
  */
 export async function lookEverywhere(search: SignatureSearch, visitor: Visitor): Promise<void> {
   const stop = new AbortController();
@@ -23,11 +30,14 @@ export async function lookEverywhere(search: SignatureSearch, visitor: Visitor):
     const failed = ended === 'enough' ? undefined : ended.find(({ status }) => status === 'rejected');
     if (failed?.status === 'rejected') throw failed.reason;
   } finally {
-    stop.abort();
+    stop.abort(ENOUGH);
   }
 }
 
-/** True where the visitor has enough. A visitor is not asked again once the search was stopped: that is a place not looked at to its end. */
+/**
+ * True where the visitor has enough. A visitor is not asked again once the search was stopped: that is a place not
+ * looked at to its end.
+ */
 async function lookAt(place: Place, search: SignatureSearch, visitor: Visitor): Promise<boolean> {
   try {
     for await (const candidate of place.find(search)) {

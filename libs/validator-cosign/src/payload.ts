@@ -11,25 +11,22 @@ const MAX_PAYLOAD_BYTES = 65_536;
 const DOCKER_HUB = 'index.docker.io';
 
 /**
- * The bytes that legacy signatures of one image cover. A payload is first rebuilt from what it must say and taken where it has the digest that the
- * layer names: the same bytes, one round trip less. Else it is fetched, once for each digest.
+ * The bytes that legacy signatures of one image cover. A payload is first rebuilt from what it must say and taken where
+ * it has the digest that the layer names: the same bytes, one round trip less. Else it is fetched, once for each
+ * digest.
  */
 export class PayloadReader {
   readonly #search: SignatureSearch;
-  readonly #rebuilt: ReadonlyMap<Digest, Uint8Array>;
+  #rebuilt: ReadonlyMap<Digest, Uint8Array> | undefined;
   readonly #fetched = new Map<Digest, Promise<Uint8Array>>();
 
   constructor(search: SignatureSearch) {
     this.#search = search;
-    this.#rebuilt = new Map(
-      dockerReferences(search.repository)
-        .map((reference) => writeSimpleSigning(reference, search.subject))
-        .map((payload) => [digestOf(payload), payload]),
-    );
   }
 
   /** The layer's bytes; throws MalformedSignatureError where there are none or too many. */
   async read(layer: SourceDescriptor): Promise<Uint8Array> {
+    this.#rebuilt ??= rebuild(this.#search);
     const known = this.#rebuilt.get(layer.digest);
     if (known !== undefined) return known;
     if (layer.size > MAX_PAYLOAD_BYTES) {
@@ -49,6 +46,12 @@ export class PayloadReader {
     if (bytes === undefined) throw new MalformedSignatureError('the registry does not have what was signed');
     return bytes;
   }
+}
+
+/** What the payload is where the signer added nothing, under its digest. */
+function rebuild({ repository, subject }: SignatureSearch): ReadonlyMap<Digest, Uint8Array> {
+  const payloads = dockerReferences(repository).map((reference) => writeSimpleSigning(reference, subject));
+  return new Map(payloads.map((payload) => [digestOf(payload), payload]));
 }
 
 function dockerReferences({ host, path }: Repository): readonly string[] {

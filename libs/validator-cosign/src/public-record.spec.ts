@@ -7,8 +7,8 @@ import { type Proof, Trace } from '#validator';
 import { CosignValidator, InMemorySignatureSource, sigstoreLogKeys } from './index.js';
 
 /**
- * Two signatures that cosign 2 made and Sigstore's public log accepted, from public documentation: the proof that ours are the bytes of the real
- * world, and that the keys which we ship are the log's.
+ * Two signatures that cosign 2 made and Sigstore's public log accepted, from public documentation: the proof that ours
+ * are the bytes of the real world, and that the keys which we ship are the log's.
  */
 const BROKER = {
   image: 'snyk/broker:4.169.1-github-com',

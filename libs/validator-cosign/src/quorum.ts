@@ -14,8 +14,8 @@ export interface Quorum {
 type QuorumOptions = Pick<RuleOptions, 'trustRoot' | 'threshold' | 'required'>;
 
 /**
- * What a rule's `trustRoot`, `threshold` and `required` mean (Connaisseur's table; counted are trust roots, not signatures). Throws
- * {@link ValidatorSetupError} for a quorum that can never be reached.
+ * What a rule's `trustRoot`, `threshold` and `required` mean (Connaisseur's table; counted are trust roots, not
+ * signatures). Throws {@link ValidatorSetupError} for a quorum that can never be reached.
  *
  * | trustRoot | threshold | required | looked at | must have signed            |
  * | a name    | 0, 1, -   | -        | that one  | that one                    |

@@ -70,7 +70,9 @@ function countFound({ judgements, malformed, attestations, isCut }: Examination)
   return `${counted}${unreadable}${others}${isCut ? ' among more artifacts than are looked at' : ''}`;
 }
 
-/** The keys that untrusted signatures name for themselves: hex by construction, so nothing of a registry's own wording. */
+/**
+ * The keys that untrusted signatures name for themselves: hex by construction, so nothing of a registry's own wording.
+ */
 function namedKeys(judgements: readonly Judgement[]): string {
   const keys = new Set(
     judgements.flatMap((each) => (each.kind === 'unknown-key' ? [each.namedKey ?? []].flat() : [])),

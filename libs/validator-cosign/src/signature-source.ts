@@ -25,8 +25,9 @@ export interface SourceManifest {
 }
 
 /**
- * All that a cosign verification asks of a registry. *None* is an answer (`undefined`, an empty list) and means that the registry said so; whenever
- * it could not be asked, every method throws. Bytes asked for by digest have that digest.
+ * All that a cosign verification asks of a registry. *None* is an answer (`undefined`, an empty list) and means that
+ * the registry said so; whenever it could not be asked, every method throws. Bytes asked for by digest have that
+ * digest.
  */
 export abstract class SignatureSource {
   /** The manifest under a tag or a digest; `undefined` where the registry has none. */

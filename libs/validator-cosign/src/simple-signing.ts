@@ -8,8 +8,9 @@ export const SIMPLE_SIGNING_MEDIA_TYPE = 'application/vnd.dev.cosign.simplesigni
 export const CLAIM_TYPE = 'cosign container image signature';
 
 /**
- * Reads the digest that a payload vouches for; throws {@link MalformedSignatureError}. `critical` must hold what the specification names and
- * nothing else. `docker-reference` is read and not compared: a mirror serves the same signatures under another name.
+ * Reads the digest that a payload vouches for; throws {@link MalformedSignatureError}. `critical` must hold what the
+ * specification names and nothing else. `docker-reference` is read and not compared: a mirror serves the same
+ * signatures under another name.
  */
 export function parseSimpleSigning(payload: Uint8Array): Digest {
   const critical = JsonObject.parse(payload)

@@ -19,8 +19,8 @@ export interface LogEvidence {
 }
 
 /**
- * Proves, without a network, that one of the entries is of a believed log and about exactly this signature. One valid proof is enough and others do
- * not spoil it; throws {@link LogProofError} with what is wrong with the first.
+ * Proves, without a network, that one of the entries is of a believed log and about exactly this signature. One valid
+ * proof is enough and others do not spoil it; throws {@link LogProofError} with what is wrong with the first.
  */
 export async function verifyLogged(
   readEntries: () => readonly LogEntry[],
@@ -72,8 +72,8 @@ function findLog(entry: LogEntry, logs: readonly LogKey[]): LogKey {
 }
 
 /**
- * A time counts only under the log's signature. Without one (Rekor v2) the key's end is not looked at: a closed log's old entries stay true, and a
- * log's key alone signs no image.
+ * A time counts only under the log's signature. Without one (Rekor v2) the key's end is not looked at: a closed log's
+ * old entries stay true, and a log's key alone signs no image.
  */
 function verifyTime(entry: LogEntry, log: LogKey, now: Date): void {
   const latest = now.getTime() / 1000 + MAX_CLOCK_SKEW_SECONDS;
@@ -100,7 +100,9 @@ async function verifyPromise(entry: LogEntry, log: LogKey): Promise<boolean> {
   throw new LogProofError('promise', 'the signed entry timestamp is not the log’s');
 }
 
-/** The entry's place in the log's tree where it is proven; `undefined` where there is no proof; throws for a wrong one. */
+/**
+ * The entry's place in the log's tree where it is proven; `undefined` where there is no proof; throws for a wrong one.
+ */
 async function verifyInclusion(entry: LogEntry, log: LogKey): Promise<number | undefined> {
   const { proof } = entry;
   if (proof === undefined) return undefined;

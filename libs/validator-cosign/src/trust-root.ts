@@ -15,7 +15,10 @@ export interface TrustRoot {
   readonly key: PublicKey;
 }
 
-/** A validator's trust roots by name, keys parsed once; those of kinds that this version cannot apply keep their place and refuse to be used. */
+/**
+ * A validator's trust roots by name, keys parsed once; those of kinds that this version cannot apply keep their place
+ * and refuse to be used.
+ */
 export class TrustRoots {
   readonly #validator: string;
   readonly #roots: ReadonlyMap<string, TrustRoot | { readonly name: string; readonly unbuilt: string }>;

@@ -7,7 +7,9 @@ export interface StaticValidatorConfig {
   readonly approve: boolean;
 }
 
-/** Admits or refuses every image by configuration alone; never looks at the network, and its ground is never `verified`. */
+/**
+ * Admits or refuses every image by configuration alone; never looks at the network, and its ground is never `verified`.
+ */
 export class StaticValidator extends Validator {
   readonly type = 'static';
   readonly name: string;
