@@ -66,5 +66,5 @@ const service = createAlertingService({
     concurrency: 2,
   },
 });
-await service.start();
+service.start();
 process.stdout.write('ready\n');

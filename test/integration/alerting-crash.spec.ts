@@ -25,7 +25,13 @@ const HOOK = `import { registerHooks } from 'node:module';
   } });`;
 
 async function startChild(socket: string, url: string): Promise<ChildProcess> {
-  const node = ['--conditions=source', '--import', `data:text/javascript,${encodeURIComponent(HOOK)}`];
+  // Templates need no generated code, so alerting runs where it is forbidden.
+  const node = [
+    '--disallow-code-generation-from-strings',
+    '--conditions=source',
+    '--import',
+    `data:text/javascript,${encodeURIComponent(HOOK)}`,
+  ];
   const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
   const script = join(import.meta.dirname, 'alerting-child.ts');
   const child = spawn(process.execPath, [...node, script, socket, url, pem, CLUSTER], {

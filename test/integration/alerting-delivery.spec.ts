@@ -6,7 +6,7 @@ import { Secret } from '#config';
 import type { DecisionRecord } from '#contracts';
 import { aDenial, anAdmission, type ReceiverBehaviour, type VirtualReceiver } from '#testing';
 
-import { alerting, AlertingWorld, idsOf, receiver } from './alerting-world.js';
+import { alerting, AlertingWorld, FAST, idsOf, receiver } from './alerting-world.js';
 
 const OK: ReceiverBehaviour = { kind: 'answer', status: 200, body: 'ok' };
 
@@ -159,7 +159,7 @@ test('a new configuration adds, changes and ends receivers, and what waits goes 
   await dead.until(({ received }) => received.length > 0, 2000);
   await gone.until(({ accepted }) => accepted.length === 1, 2000);
 
-  await service.apply(alerting({ reject: [receiver('moved', alive.url), receiver('new', alive.url)] }));
+  service.apply(alerting({ reject: [receiver('moved', alive.url), receiver('new', alive.url)] }));
   await world.decisions.log.append(aDenial({ uid: 'after' }));
   await alive.until(({ accepted }) => accepted.length === 3, 3000);
   await pause(200);
@@ -196,4 +196,34 @@ test('F05: Redis is killed and starts again: nothing that was queued is lost', a
   await target.until(({ accepted }) => new Set(accepted.map(({ body }) => body)).size === 5, 8000);
   await world.decisions.log.append(aDenial({ uid: 'later' }));
   await target.until(({ accepted }) => accepted.some(({ body }) => body.includes('later')), 4000);
+});
+
+test('F19: after an outage nobody waits out a long backoff: the first success brings the others forward', async () => {
+  await using world = await AlertingWorld.open();
+  const target = await world.receiver();
+  target.behave({ kind: 'answer', status: 503 });
+  const service = await world.start(
+    { reject: [receiver('r', target.url)] },
+    { ...FAST, backoffMs: 600_000, maxBackoffMs: 600_000, downAfter: 2 },
+  );
+  for (const record of denials(3)) await world.decisions.log.append(record);
+  await target.until(({ received }) => received.length === 3, 2000);
+  await expect.poll(() => service.health().receiversDown).toEqual(['reject-r']);
+  target.behave(OK);
+  await world.decisions.log.append(aDenial({ uid: 'uid-3' }));
+  await target.until(({ accepted }) => accepted.length === 4, 2000);
+  expect(acceptedUids(target)).toEqual(['uid-0', 'uid-1', 'uid-2', 'uid-3']);
+  expect(service.health().receiversDown).toEqual([]);
+});
+
+test('F05: it ends in time also while Redis is away', async () => {
+  await using world = await AlertingWorld.open();
+  const target = await world.receiver();
+  const service = await world.start({ reject: [receiver('r', target.url)] });
+  await world.decisions.log.append(aDenial());
+  await target.until(({ accepted }) => accepted.length === 1, 2000);
+  await world.redis.kill();
+  const begun = performance.now();
+  await service.close();
+  expect(performance.now() - begun).toBeLessThan(3000);
 });

@@ -95,7 +95,7 @@ export class AlertingWorld implements AsyncDisposable {
       delivery,
     });
     this.#service = service;
-    await service.start();
+    service.start();
     return service;
   }
 

@@ -16,10 +16,15 @@ import { DecisionIntake } from './decision-intake.js';
 import { type DecisionReader, DecisionSubscription } from './decision-subscription.js';
 import { type DeliverySettings, deliverySettings } from './delivery-settings.js';
 import { RedisDetectionMemory } from './detection-memory.js';
+import { FaultLog } from './fault-log.js';
+import { isDoneWithin } from './done-within.js';
 import { JobSeal } from './job-seal.js';
 import { RedisPoisonShelf } from './poison-shelf.js';
 import { ReceiverQueue } from './receiver-queue.js';
 import { ReceiverSet } from './receiver-set.js';
+
+/** For commands to Redis at the end, besides the attempts under way. */
+const END_MS = 1000;
 
 /** The part of a configuration that alerting reads. */
 export type AlertingSlice = Pick<Configuration, 'alerting' | 'revision'>;
@@ -58,9 +63,9 @@ export interface AlertingHealth {
 /** Decisions in, alerts out. Needs no framework: the Nest module only wires it. */
 export interface AlertingService {
   /** Begins to read decisions and to deliver. */
-  start(): Promise<void>;
-  /** Takes a new configuration, and new templates where they are given. The calls take effect in order. */
-  apply(configuration: AlertingSlice, templates?: readonly TemplateSource[]): Promise<void>;
+  start(): void;
+  /** Takes a new configuration, and new templates where they are given; in force when it returns. */
+  apply(configuration: AlertingSlice, templates?: readonly TemplateSource[]): void;
   health(): AlertingHealth;
   /** Stops reading, lets attempts under way end, leaves the rest in Redis. */
   close(): Promise<void>;
@@ -77,27 +82,28 @@ class QueuedAlerting implements AlertingService {
   readonly #seal: JobSeal;
   readonly #metrics: AlertingMetrics;
   readonly #receivers: ReceiverSet;
+  readonly #faultLog: FaultLog;
   #running: { readonly redis: Redis | Cluster; readonly subscription: DecisionSubscription } | undefined;
   #configuration: AlertingSlice;
   #templates: TemplateCatalogue;
-  #applying: Promise<void> = Promise.resolve();
   #faults = 0;
 
   constructor(options: AlertingServiceOptions) {
     this.#options = options;
     this.#settings = deliverySettings(options.delivery);
     this.#seal = new JobSeal(options.sealKeys ?? []);
+    this.#faultLog = new FaultLog(options.logger, options.now);
     this.#configuration = options.configuration;
     this.#templates = new TemplateCatalogue(options.templates);
     this.#receivers = new ReceiverSet((target, rate) => this.#openQueue(target, rate));
     this.#metrics = new AlertingMetrics(options.registry, async () => await this.#receivers.counts());
   }
 
-  async start(): Promise<void> {
+  start(): void {
     if (this.#running !== undefined) throw new TypeError('expected start to be called once');
     const { logger, source, podName } = this.#options;
     const redis = this.#options.redis();
-    redis.on('error', (error: unknown) => logger.warn({ err: error }, 'Redis connection fault'));
+    redis.on('error', (error: unknown) => this.#faultLog.report(error));
     const intake = new DecisionIntake({
       outlet: () => this.#receivers.outlet(),
       memory: new RedisDetectionMemory(redis),
@@ -108,20 +114,15 @@ class QueuedAlerting implements AlertingService {
     });
     const subscription = new DecisionSubscription({ source, consumer: podName, intake, logger });
     this.#running = { redis, subscription };
-    await this.apply(this.#configuration);
+    this.apply(this.#configuration);
     subscription.start();
   }
 
-  async apply(configuration: AlertingSlice, templates?: readonly TemplateSource[]): Promise<void> {
-    const applied = this.#applying.then(async () => {
-      if (templates !== undefined) this.#templates = new TemplateCatalogue(templates);
-      this.#configuration = configuration;
-      this.#report(configuration.alerting);
-      if (this.#running !== undefined) await this.#receivers.apply(configuration.alerting, this.#newSender());
-    });
-    // The next one waits for this one, also when it failed.
-    this.#applying = applied.catch(() => undefined);
-    await applied;
+  apply(configuration: AlertingSlice, templates?: readonly TemplateSource[]): void {
+    if (templates !== undefined) this.#templates = new TemplateCatalogue(templates);
+    this.#configuration = configuration;
+    this.#report(configuration.alerting);
+    if (this.#running !== undefined) this.#receivers.apply(configuration.alerting, this.#newSender());
   }
 
   health(): AlertingHealth {
@@ -141,10 +142,15 @@ class QueuedAlerting implements AlertingService {
     const running = this.#running;
     this.#running = undefined;
     if (running === undefined) return;
-    await running.subscription.stop();
-    await this.#applying;
-    await this.#receivers.close();
-    running.redis.disconnect();
+    const { redis, subscription } = running;
+    if (redis.status === 'ready') {
+      const closed = subscription.stop().then(async () => await this.#receivers.close());
+      if (await isDoneWithin(closed, this.#settings.timeoutMs + END_MS)) return redis.disconnect();
+    }
+    this.#options.logger.warn({}, 'alerting ends without Redis; what was not acknowledged comes again');
+    await isDoneWithin(Promise.all([subscription.stop(), this.#receivers.close(true)]), END_MS);
+    await isDoneWithin(this.#receivers.abandon(), END_MS);
+    redis.disconnect();
   }
 
   #newSender(): AlertSender {
@@ -170,6 +176,7 @@ class QueuedAlerting implements AlertingService {
       seal: this.#seal,
       metrics: this.#metrics,
       logger,
+      faults: this.#faultLog,
       now,
       random,
     });

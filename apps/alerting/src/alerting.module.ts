@@ -41,8 +41,8 @@ class AlertingHealthReport extends HealthReport {
 class AlertingLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(@Inject(ALERTING) private readonly service: AlertingService) {}
 
-  async onApplicationBootstrap(): Promise<void> {
-    await this.service.start();
+  onApplicationBootstrap(): void {
+    this.service.start();
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -35,7 +35,7 @@ export const DEFAULT_DELIVERY: DeliverySettings = {
   timeoutMs: 5000,
   lockMs: 10_000,
   stalledMs: 5000,
-  concurrency: 4,
+  concurrency: 8,
   queueCap: 10_000,
   keepDelivered: { count: 5000, ageSeconds: 24 * 3600 },
   keepDead: { count: 1000, ageSeconds: 14 * 24 * 3600 },

@@ -6,6 +6,7 @@ import type { AlertJob } from './alert-job.js';
 import type { AlertingMetrics, QueueCounts } from './alerting-metrics.js';
 import { type AttemptEnd, deliverJob, type ReceiverTarget } from './deliver-job.js';
 import { backoffMs, type DeliverySettings } from './delivery-settings.js';
+import type { FaultLog } from './fault-log.js';
 import type { JobSeal } from './job-seal.js';
 import { BLOCK_SECONDS, QueueWorker } from './queue-worker.js';
 
@@ -21,6 +22,8 @@ export interface ReceiverQueueOptions {
   readonly seal: JobSeal;
   readonly metrics: AlertingMetrics;
   readonly logger: Logger;
+  /** Where faults of the connections to Redis are told. */
+  readonly faults: FaultLog;
   readonly now: () => number;
   readonly random: () => number;
 }
@@ -43,8 +46,7 @@ export class ReceiverQueue {
       workerOptions(options),
     );
     // Without listeners an error event ends the process; both connect again by themselves.
-    const onError = (error: Error): void =>
-      options.logger.warn({ receiver: target.key, err: error }, 'alert queue fault');
+    const onError = (error: Error): void => options.faults.report(error);
     this.#queue.on('error', onError);
     this.#worker.on('error', onError);
   }
@@ -84,10 +86,24 @@ export class ReceiverQueue {
     };
   }
 
-  /** Lets attempts under way end, which the time for one attempt bounds; what waits stays in Redis. */
-  async close(): Promise<void> {
-    await this.#worker.close();
+  /**
+   * Lets attempts under way end, which the time for one attempt bounds; what waits stays in Redis. `force`: does not wait
+   * for them, because Redis is away and would not hear of it.
+   */
+  async close(force = false): Promise<void> {
+    await this.#worker.close(force);
     await this.#queue.close();
+  }
+
+  /** Gives up the one connection that is the worker's own: what waits in it for a Redis that is away is rejected. */
+  async abandon(): Promise<void> {
+    const { blockingConnection, blockingClient } = this.#worker.getBackend();
+    await blockingConnection?.close(true);
+    // A close that already waits for Redis is not made harder by a second one: end the client below it.
+    await blockingClient?.then(
+      (client) => client.disconnect(),
+      () => undefined,
+    );
   }
 
   async #deliver(job: Job, signal = new AbortController().signal): Promise<void> {

@@ -51,6 +51,10 @@ class ListQueue implements AlertQueue {
     return Promise.resolve({ waiting: 1, active: 0, delayed: 0, dead: 0 });
   }
 
+  abandon(): Promise<void> {
+    return Promise.resolve();
+  }
+
   close(): Promise<void> {
     this.closed = true;
     return Promise.resolve();
@@ -69,12 +73,12 @@ function openSet(): { set: ReceiverSet; opened: ListQueue[] } {
 
 const config = (...reject: readonly ReceiverConfig[]) => ({ clusterIdentifier: 'c', admit: [], reject });
 
-test('a new configuration opens, keeps, changes and ends receivers', async () => {
+test('a new configuration opens, keeps, changes and ends receivers', () => {
   const { set, opened } = openSet();
-  await set.apply(config(receiver('t-0'), receiver('t-1')), SENDER);
+  set.apply(config(receiver('t-0'), receiver('t-1')), SENDER);
   expect(set.keys).toEqual(['reject-t-0', 'reject-t-1']);
 
-  await set.apply(config(receiver('t-0', 't', { priority: 9 }), receiver('t-2')), SENDER);
+  set.apply(config(receiver('t-0', 't', { priority: 9 }), receiver('t-2')), SENDER);
   expect(set.keys).toEqual(['reject-t-0', 'reject-t-2']);
   expect(opened.map(({ target, closed }) => [target.key, target.receiver.priority, closed])).toEqual([
     ['reject-t-0', 9, false],
@@ -83,24 +87,24 @@ test('a new configuration opens, keeps, changes and ends receivers', async () =>
   ]);
 });
 
-test('a receiver that becomes another kind gets another queue, because its rate is another', async () => {
+test('a receiver that becomes another kind gets another queue, because its rate is another', () => {
   const { set, opened } = openSet();
-  await set.apply(config(receiver('t-0')), SENDER);
-  await set.apply(config(receiver('t-0', 'slack')), SENDER);
+  set.apply(config(receiver('t-0')), SENDER);
+  set.apply(config(receiver('t-0', 'slack')), SENDER);
   expect(opened.map(({ closed }) => closed)).toEqual([true, false]);
 });
 
-test('receivers that the gateway serves have no queue', async () => {
+test('receivers that the gateway serves have no queue', () => {
   const { set } = openSet();
-  await set.apply(config(receiver('t-0', 't', { failIfAlertSendingFails: true })), SENDER);
+  set.apply(config(receiver('t-0', 't', { failIfAlertSendingFails: true })), SENDER);
   expect(set.keys).toEqual([]);
 });
 
 test('a batch keeps the configuration that it began with', async () => {
   const { set, opened } = openSet();
-  await set.apply(config(receiver('t-0')), SENDER);
+  set.apply(config(receiver('t-0')), SENDER);
   const outlet = set.outlet();
-  await set.apply(config(), SENDER);
+  set.apply(config(), SENDER);
   await outlet.add('reject-t-0', []);
   expect(outlet.alerting.reject).toHaveLength(1);
   expect(opened[0]?.closed).toBe(true);
@@ -109,6 +113,6 @@ test('a batch keeps the configuration that it began with', async () => {
 
 test('counts are those of all receivers', async () => {
   const { set } = openSet();
-  await set.apply(config(receiver('t-0'), receiver('t-1')), SENDER);
+  set.apply(config(receiver('t-0'), receiver('t-1')), SENDER);
   expect([...(await set.counts()).keys()]).toEqual(['reject-t-0', 'reject-t-1']);
 });

@@ -8,7 +8,7 @@ import type { ReceiverTarget } from './deliver-job.js';
 import type { ReceiverQueue } from './receiver-queue.js';
 
 /** One receiver's queue, as far as the set needs it. */
-export type AlertQueue = Pick<ReceiverQueue, 'add' | 'update' | 'counts' | 'isDown' | 'close'>;
+export type AlertQueue = Pick<ReceiverQueue, 'add' | 'update' | 'counts' | 'isDown' | 'close' | 'abandon'>;
 
 /** Makes the queue of a receiver; its rate is part of what it is made for. */
 export type OpenQueue = (
@@ -28,6 +28,8 @@ const COUNT_MS = 1000;
 export class ReceiverSet {
   readonly #open: OpenQueue;
   #receivers: ReadonlyMap<string, OpenReceiver> = new Map();
+  /** Queues of receivers that are gone end by themselves: a new configuration does not wait for attempts under way. */
+  #closing: Promise<unknown> = Promise.resolve();
   #alerting: AlertingConfig = { clusterIdentifier: '', admit: [], reject: [] };
 
   constructor(open: OpenQueue) {
@@ -49,7 +51,7 @@ export class ReceiverSet {
    * Takes a new configuration: opens what is new, keeps what goes on, ends what is gone. Alerts that wait for a receiver
    * that is gone stay in Redis and are delivered if it comes back under its name.
    */
-  async apply(alerting: AlertingConfig, sender: AlertSender): Promise<void> {
+  apply(alerting: AlertingConfig, sender: AlertSender): void {
     const before = this.#receivers;
     const after = new Map<string, OpenReceiver>();
     for (const target of targetsOf(alerting, sender))
@@ -58,12 +60,23 @@ export class ReceiverSet {
     this.#receivers = after;
     this.#alerting = alerting;
     const gone = [...before].filter(([key, { queue }]) => after.get(key)?.queue !== queue);
-    await Promise.all(gone.map(async ([, { queue }]) => await queue.close()));
+    this.#closing = Promise.allSettled([
+      this.#closing,
+      ...gone.map(async ([, { queue }]) => await queue.close()),
+    ]);
   }
 
-  async close(): Promise<void> {
+  async close(force = false): Promise<void> {
     const receivers = [...this.#receivers.values()];
-    await Promise.all(receivers.map(async ({ queue }) => await queue.close()));
+    await Promise.allSettled([
+      this.#closing,
+      ...receivers.map(async ({ queue }) => await queue.close(force)),
+    ]);
+  }
+
+  /** For a close that does not come to its end because Redis is away. */
+  async abandon(): Promise<void> {
+    await Promise.allSettled([...this.#receivers.values()].map(async ({ queue }) => await queue.abandon()));
   }
 
   /** Receivers that are down, by name. */

@@ -47,9 +47,7 @@ export async function startAlerting(options: StartAlertingOptions): Promise<Runn
   await (management === undefined ? app.init() : app.listen(management.port, management.host));
   const service = app.get<AlertingService>(ALERTING);
   const unsubscribe = subscribe?.(({ configuration, templates }) => {
-    service.apply(configuration, templates).catch((error: unknown) => {
-      logger.error({ err: error }, 'new alert configuration not applied; the last one stays');
-    });
+    service.apply(configuration, templates);
   });
   return {
     service,

@@ -74,7 +74,7 @@ export const GENERIC: Profile = {
   places: [],
   limits: [],
   maxBodyBytes: 256 * 1024,
-  rate: { max: 50, durationMs: 1000 },
+  rate: { max: 500, durationMs: 1000 },
   success: 'status',
   faults: new Map(),
 };

@@ -111,7 +111,7 @@ const ECS: Profile = {
   places: [],
   limits: [{ path: /./, maxCharacters: 8000 }],
   maxBodyBytes: 256 * 1024,
-  rate: { max: 50, durationMs: 1000 },
+  rate: { max: 500, durationMs: 1000 },
   success: 'status',
   faults: new Map(),
 };
