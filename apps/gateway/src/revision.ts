@@ -62,7 +62,7 @@ export class Revision {
     const question = {
       image,
       rule: bound.rule.hash,
-      revision: this.configuration.revision,
+      revision: this.configuration.trustRevision,
       trustRevision: this.engine.trustRevision,
     };
     return { kind: 'governed', image, bound, question };

@@ -48,7 +48,7 @@ export class VerificationService {
   async verify(request: VerificationRequest, signal: AbortSignal): Promise<VerifierAnswer> {
     const engine = this.#engine();
     const bound = engine.rule(request.rule);
-    if (bound === undefined || engine.configuration.revision !== request.revision) {
+    if (bound === undefined || engine.configuration.trustRevision !== request.revision) {
       return { kind: 'cannot', reason: 'revision' };
     }
     const started = performance.now();
@@ -68,7 +68,7 @@ export class VerificationService {
     const question: Question = {
       image,
       rule: bound.rule.hash,
-      revision: configuration.revision,
+      revision: configuration.trustRevision,
       trustRevision,
     };
     const readsTag = bound.kind === 'check' && bound.check.readsTag;

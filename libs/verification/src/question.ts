@@ -5,7 +5,7 @@ export interface Question {
   readonly image: ImageReference;
   /** The rule's hash: pattern, options and validator with its trust roots. */
   readonly rule: string;
-  /** Revision of the whole configuration; a verifier with another one does not answer. */
+  /** `trustRevision` of the asker's configuration (validators, registries); a verifier with another one does not answer. */
   readonly revision: string;
   /** Revision of validators, registries and credentials: what a cached verdict is bound to beside the rule. */
   readonly trustRevision: string;

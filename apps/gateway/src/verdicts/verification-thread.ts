@@ -38,6 +38,6 @@ parentPort?.on('message', ({ id, image, rule, revision }: ToThread) => {
 async function verify(image: string, rule: string, revision: string): Promise<unknown> {
   const bound = engine.rule(rule);
   // Another revision with the same rule and trust gives the same verdict; without the rule there is none to give.
-  if (bound === undefined || engine.configuration.revision !== revision) return unknownRule();
+  if (bound === undefined || engine.configuration.trustRevision !== revision) return unknownRule();
   return await engine.verify(parseImageReference(image), bound, AbortSignal.timeout(BUDGET_MS));
 }
