@@ -33,6 +33,7 @@ export function addServiceCommands(program: Command): void {
   addAlerting(program);
   addWatch(program);
   addKeys(program);
+  addSetup(program);
 }
 
 function addStandalone(program: Command): void {
@@ -143,5 +144,18 @@ function addKeys(program: Command): void {
     .action(async (directory: string) => {
       const { keys } = await import('./commands/keys.js');
       keys(directory);
+    });
+}
+
+function addSetup(program: Command): void {
+  program
+    .command('setup')
+    .description('make what a first start needs: keys of the bus and a serving certificate; keeps what is there')
+    .argument('<dir>', 'where they go: keys/ and certs/')
+    .option('--owner <uid:gid>', 'who may read them')
+    .option('--name <name...>', 'names beside localhost that the certificate is for', [])
+    .action(async (directory: string, options) => {
+      const { setup } = await import('./commands/setup.js');
+      await setup(directory, options);
     });
 }
