@@ -195,13 +195,48 @@ describe.skipIf(cosign === undefined)('the real cosign', () => {
       });
     });
 
-    test('C06: legacy with annotations, whose payload has to be fetched', async () => {
+    test.for<{
+      name: string;
+      format: (typeof FORMATS)[number];
+      flags?: string[];
+      env?: Record<string, string>;
+    }>([
+      {
+        name: 'C06: legacy with annotations, whose payload has to be fetched',
+        format: 'legacy',
+        flags: ['-a', 'build=7 & <8>'],
+      },
+      { name: 'bundle with annotations', format: 'bundle', flags: ['-a', 'build=7 & <8>'] },
+      { name: 'legacy with the time of signing', format: 'legacy', flags: ['--record-creation-timestamp'] },
+      { name: 'legacy in Docker’s media types', format: 'legacy', env: { COSIGN_DOCKER_MEDIA_TYPES: '1' } },
+      {
+        name: 'legacy as a referrer',
+        format: 'legacy',
+        flags: ['--registry-referrers-mode', 'oci-1-1'],
+        env: { COSIGN_EXPERIMENTAL: '1' },
+      },
+    ])('$name', async ({ format, flags = [], env = {} }) => {
       const image = await freshImage();
-      await real.sign(image.pinned, alice, { format: 'legacy', flags: ['-a', 'build=7 & <8>'] });
+      await real.sign(image.pinned, alice, { format, flags, env });
       await expect(check(image.tagged, [alice.publicKeyPem])).resolves.toEqual({
         digest: image.descriptor.digest,
       });
+      const other = new SigningKey('P-256').publicKeyPem;
+      await expect(check(image.tagged, [other])).rejects.toEqual(refused('CNS-1004'));
     });
+
+    test.for(COMBINED)(
+      'C37: a $format attestation in the $where registry is no signature',
+      async ({ format, where }) => {
+        const image = await freshImage(where);
+        await real.attest(image.pinned, alice, format);
+        await expect(check(image.tagged, [alice.publicKeyPem])).rejects.toEqual(refused('CNS-1003'));
+        await real.sign(image.pinned, alice, { format });
+        await expect(check(image.tagged, [alice.publicKeyPem])).resolves.toEqual({
+          digest: image.descriptor.digest,
+        });
+      },
+    );
 
     test('legacy, signed elsewhere and attached', async () => {
       const image = await freshImage();

@@ -67,17 +67,30 @@ export class RealCosign {
       format,
       log,
       flags = [],
+      env = {},
     }: {
       readonly format: RealSignatureFormat;
       readonly log?: { readonly url: string; readonly publicKeyPem: string };
       readonly flags?: readonly string[];
+      readonly env?: Readonly<Record<string, string>>;
     },
   ): Promise<void> {
     const services = format === 'legacy' ? legacyServices(log?.url) : await this.#signingConfig(log?.url);
     await this.#cosign(
       ['sign', '--key', key.privateKeyFile, ...services, ...flags, '--allow-http-registry', '-y', image],
-      log === undefined ? {} : { SIGSTORE_REKOR_PUBLIC_KEY: await this.writeFile(log.publicKeyPem) },
+      {
+        ...env,
+        ...(log === undefined ? {} : { SIGSTORE_REKOR_PUBLIC_KEY: await this.writeFile(log.publicKeyPem) }),
+      },
     );
+  }
+
+  /** Attaches a signed statement about the image, which is no signature of it. */
+  async attest(image: string, key: RealKeyPair, format: RealSignatureFormat): Promise<void> {
+    const services = format === 'legacy' ? legacyServices(undefined) : await this.#signingConfig(undefined);
+    const predicate = ['--type', 'custom', '--predicate', await this.writeFile('{"tested":true}')];
+    const flags = ['--allow-http-registry', '-y', image];
+    await this.#cosign(['attest', '--key', key.privateKeyFile, ...services, ...predicate, ...flags]);
   }
 
   /** Attaches a payload and its signature, both files, under the `.sig` tag. */

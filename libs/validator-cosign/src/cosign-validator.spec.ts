@@ -5,6 +5,7 @@ import {
   type ContentDescriptor,
   CosignSigner,
   type EntryKind,
+  pushArtifact,
   pushBundle,
   pushBundlesUnderTag,
   pushImage,
@@ -373,6 +374,47 @@ describe('C41 G28: what is looked at is bounded', () => {
     });
     await pushLegacySignature(source, PATH, image.digest, [layer]);
     await expect(check()).rejects.toEqual(refused('CNS-1004'));
+    expect(source.asked.filter((question) => question.startsWith('blob'))).toEqual([]);
+  });
+
+  test('C38: a bundle beyond the bound is not fetched', async () => {
+    const bundle = alice.signBundle({ digest: image.digest, log });
+    const padded = { ...bundle, padding: 'x'.repeat(300_000) };
+    await pushBundle(source, PATH, image, padded);
+    await expect(check()).rejects.toEqual(refused('CNS-1004'));
+    expect(source.asked.filter((question) => question.startsWith('blob'))).toEqual([]);
+    await pushBundle(source, PATH, image, bundle);
+    await expect(check()).resolves.toEqual({ digest: image.digest });
+  });
+
+  test('a signature is found among more referrers than are looked at, where it says what it is', async () => {
+    const sbom = { bytes: Buffer.from('{}'), mediaType: 'application/spdx+json' };
+    for (let n = 0; n < 120; n += 1) {
+      await pushArtifact(source, PATH, {
+        artifactType: 'application/spdx+json',
+        layers: [sbom],
+        subject: image,
+        annotations: { n: String(n) },
+      });
+    }
+    await expect(check()).rejects.toMatchObject({
+      code: 'CNS-1003',
+      details: { found: 'no signature among more artifacts than are looked at' },
+    });
+    expect(source.asked.filter((question) => question.startsWith('manifest sha256:'))).toHaveLength(100);
+    await signImage({ format: 'bundle' });
+    await expect(check()).resolves.toEqual({ digest: image.digest });
+  });
+
+  test('attestations that say so are not fetched', async () => {
+    const bundle = alice.signBundle({ digest: image.digest, log, fault: 'claim-type' });
+    await pushArtifact(source, PATH, {
+      artifactType: bundle.mediaType,
+      layers: [{ bytes: Buffer.from(JSON.stringify(bundle)), mediaType: bundle.mediaType }],
+      subject: image,
+      annotations: { 'dev.sigstore.bundle.predicateType': 'https://slsa.dev/provenance/v1' },
+    });
+    await expect(check()).rejects.toEqual(refused('CNS-1003'));
     expect(source.asked.filter((question) => question.startsWith('blob'))).toEqual([]);
   });
 });

@@ -48,6 +48,6 @@ describe('the logs that are believed', () => {
     { name: 'no key', pem: '' },
     { name: 'C46: a reference', pem: 'https://rekor.example.org/api/v1/log/publicKey' },
   ])('$name is refused', ({ pem }) => {
-    expect(() => logKeysFor(pem)).toThrow(expect.objectContaining({ name: 'TrustError' }));
+    expect(() => logKeysFor(pem)).toThrow(expect.objectContaining({ name: 'ValidatorSetupError' }));
   });
 });

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 
 import seeds from '@sigstore/tuf/seeds.json' with { type: 'json' };
 
-import { decodeBase64, parsePublicKey, type PublicKey, publicKeyFromSpki } from '#trust';
+import { decodeBase64, parsePublicKey, type PublicKey, publicKeyFromSpki, TrustError } from '#trust';
+import { ValidatorSetupError } from '#validator';
 
 import { JsonObject } from './json-object.js';
 
@@ -24,11 +25,16 @@ export interface LogKey {
 
 /**
  * The logs that a validator believes: the configured key and no other, or else Sigstore's public logs. Throws
- * TrustError for a bad key.
+ * ValidatorSetupError.
  */
 export function logKeysFor(rekorPubkey: string | undefined): readonly LogKey[] {
   if (rekorPubkey === undefined) return sigstoreLogKeys();
-  return [{ key: parsePublicKey(rekorPubkey), name: undefined, validFrom: 0, validUntil: Infinity }];
+  try {
+    return [{ key: parsePublicKey(rekorPubkey), name: undefined, validFrom: 0, validUntil: Infinity }];
+  } catch (cause) {
+    if (!(cause instanceof TrustError)) throw cause;
+    throw new ValidatorSetupError(`the transparency log's key: ${cause.message}`, { cause });
+  }
 }
 
 /** Sigstore's public logs, from the trusted root that this release ships: no network is needed to verify. */
