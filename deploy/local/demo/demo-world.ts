@@ -24,14 +24,14 @@ export async function buildDemoWorld(): Promise<DemoWorld> {
   const stranger = new CosignSigner('P-256');
   const repository = (path: string): string => `${registry.host}/${path}`;
 
-  const signed = await pushImage(registry.content, 'demo/signed', { tag: 'v1' });
+  const signed = await pushImage(registry.content, 'demo/signed', { tag: 'v1', content: 'signed' });
   await pushBundle(registry.content, 'demo/signed', signed, trusted.signBundle({ digest: signed.digest }));
 
-  const foreign = await pushImage(registry.content, 'demo/foreign', { tag: 'v1' });
+  const foreign = await pushImage(registry.content, 'demo/foreign', { tag: 'v1', content: 'foreign' });
   const layer = stranger.signLegacy({ digest: foreign.digest, repository: repository('demo/foreign') });
   await pushLegacySignature(registry.content, 'demo/foreign', foreign.digest, [layer]);
 
-  await pushImage(registry.content, 'demo/unsigned', { tag: 'v1' });
+  await pushImage(registry.content, 'demo/unsigned', { tag: 'v1', content: 'unsigned' });
   return {
     images: {
       signed: `${repository('demo/signed')}:v1`,
