@@ -417,4 +417,29 @@ describe('C41 G28: what is looked at is bounded', () => {
     await expect(check()).rejects.toEqual(refused('CNS-1003'));
     expect(source.asked.filter((question) => question.startsWith('blob'))).toEqual([]);
   });
+
+  test('of one referrer, sixteen layers', async () => {
+    const layersOf = (count: number) => layers(count, alice);
+    await pushArtifact(source, PATH, { layers: layersOf(17), subject: image });
+    await expect(check()).rejects.toMatchObject({
+      code: 'CNS-1004',
+      details: { found: expect.stringContaining('16 signature(s) among more artifacts than are looked at') },
+    });
+    await pushArtifact(source, PATH, { layers: layersOf(16), subject: image });
+    await expect(check()).resolves.toEqual({ digest: image.digest });
+  });
+
+  test('of all referrers, a hundred signatures', async () => {
+    for (let n = 0; n < 8; n += 1) {
+      await pushArtifact(source, PATH, {
+        layers: layers(15, mallory),
+        subject: image,
+        annotations: { n: String(n) },
+      });
+    }
+    await expect(check()).rejects.toMatchObject({
+      code: 'CNS-1004',
+      details: { found: expect.stringContaining('100 signature(s) among more artifacts than are looked at') },
+    });
+  });
 });

@@ -8,6 +8,9 @@ import type { LogKey } from './log-keys.js';
 import type { Visitor } from './look-everywhere.js';
 import { isReached, type Quorum } from './quorum.js';
 
+/** As evidence on the bus has it. */
+const MAX_NAME_CHARACTERS = 128;
+
 /** A rule in terms of cosign: who must have signed, and the logs that must have it, if any. */
 export interface CosignRule {
   readonly quorum: Quorum;
@@ -104,7 +107,11 @@ export class Examination implements Visitor {
       });
       return;
     }
-    const by = { trustRoot: judgement.root.name, key: judgement.root.key.fingerprint, format };
+    const by = {
+      trustRoot: judgement.root.name.slice(0, MAX_NAME_CHARACTERS),
+      key: judgement.root.key.fingerprint,
+      format,
+    };
     this.#add({ step: 'verify-signature', ok: true, text: 'a valid signature by a trusted key', ...by });
     const isOurs = judgement.kind !== 'other-digest';
     const claim = isOurs

@@ -7,13 +7,15 @@ import { type Candidate, readCandidate } from './found-signature.js';
 import { inChunks } from './in-chunks.js';
 import { readLegacySignature } from './legacy-signature.js';
 import { PayloadReader } from './payload.js';
-import type { Repository, SignatureSource, SourceDescriptor, SourceManifest } from './signature-source.js';
+import type { SignatureSearch, SourceDescriptor, SourceManifest } from './signature-source.js';
 import { SIMPLE_SIGNING_MEDIA_TYPE } from './simple-signing.js';
 
 /** In each place; the rest is not looked at, whatever it is (catalogue C41, G28). */
 export const MAX_SIGNATURES = 100;
+/** Of one referrer: clients write one. */
+const MAX_LAYERS = 16;
 /** A signature's bundle is about 5 KB. */
-const MAX_BUNDLE_BYTES = 262_144;
+const MAX_BUNDLE_BYTES = 65_536;
 const CONCURRENCY = 8;
 const PREDICATE_ANNOTATION = 'dev.sigstore.bundle.predicateType';
 /**
@@ -25,14 +27,6 @@ const LIKELY_ARTIFACT_TYPES: readonly string[] = [
   'application/vnd.oci.empty.v1+json',
   'application/vnd.dev.cosign.artifact.sig.v1+json',
 ];
-
-/** Which image's signatures are looked for, and where. */
-export interface SignatureSearch {
-  readonly source: SignatureSource;
-  readonly repository: Repository;
-  readonly subject: Digest;
-  readonly signal: AbortSignal;
-}
 
 /**
  * One place where signatures of an image can lie: yields them in a fixed order, and throws where it could not be looked
@@ -64,15 +58,14 @@ async function* findAmongReferrers(search: SignatureSearch): AsyncGenerator<Cand
   const referrers = await search.source.referrers(search.repository, search.subject, search.signal);
   const likelyFirst = referrers.toSorted((a, b) => likelihood(a) - likelihood(b)).slice(0, MAX_SIGNATURES);
   const payloads = new PayloadReader(search);
-  let yielded = 0;
-  for await (const candidates of inChunks(likelyFirst, CONCURRENCY, (each) =>
-    readReferrer(each, search, payloads),
-  )) {
-    yielded += candidates.length;
-    if (yielded > MAX_SIGNATURES) break;
-    yield* candidates;
+  const artifacts = inChunks(likelyFirst, CONCURRENCY, (each) => readReferrer(each, search, payloads));
+  let rest = MAX_SIGNATURES;
+  for await (const candidates of artifacts) {
+    yield* candidates.slice(0, rest);
+    rest -= candidates.length;
+    if (rest < 0) break;
   }
-  if (yielded > MAX_SIGNATURES || referrers.length > MAX_SIGNATURES) yield { kind: 'too-many' };
+  if (rest < 0 || referrers.length > MAX_SIGNATURES) yield { kind: 'too-many' };
 }
 
 async function readReferrer(
@@ -81,8 +74,11 @@ async function readReferrer(
   payloads: PayloadReader,
 ): Promise<readonly Candidate[]> {
   const manifest = await search.source.manifest(search.repository, digest, search.signal);
-  const layers = signatureLayers(manifest, search.subject).slice(0, MAX_SIGNATURES + 1);
-  return Promise.all(layers.map((layer) => readLayer(layer, search, payloads)));
+  const layers = signatureLayers(manifest, search.subject);
+  const candidates = await Promise.all(
+    layers.slice(0, MAX_LAYERS).map((layer) => readLayer(layer, search, payloads)),
+  );
+  return layers.length > MAX_LAYERS ? [...candidates, { kind: 'too-many' }] : candidates;
 }
 
 /**

@@ -1,5 +1,6 @@
-import { type Place, PLACES, type SignatureSearch } from './find-signatures.js';
+import { type Place, PLACES } from './find-signatures.js';
 import type { Candidate } from './found-signature.js';
+import type { SignatureSearch } from './signature-source.js';
 
 /** Made once: a new exception for each search would cost more than the search. */
 const ENOUGH = new DOMException('enough signatures were found', 'AbortError');

@@ -1,8 +1,7 @@
 import { type Digest, digestOf } from '#image-ref';
 
 import { MalformedSignatureError } from './error.js';
-import type { SignatureSearch } from './find-signatures.js';
-import type { Repository, SourceDescriptor } from './signature-source.js';
+import type { Repository, SignatureSearch, SourceDescriptor } from './signature-source.js';
 import { writeSimpleSigning } from './simple-signing.js';
 
 /** A payload is about 250 bytes; annotations make it longer. */

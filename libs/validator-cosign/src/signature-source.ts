@@ -50,3 +50,11 @@ export abstract class SignatureSource {
     signal: AbortSignal,
   ): Promise<Uint8Array | undefined>;
 }
+
+/** Which image's signatures are looked for, and where. */
+export interface SignatureSearch {
+  readonly source: SignatureSource;
+  readonly repository: Repository;
+  readonly subject: Digest;
+  readonly signal: AbortSignal;
+}
