@@ -84,7 +84,9 @@ async function decisionsOf(uids: readonly string[], ms = 10_000): Promise<Stored
     connect: () => createRedis({ url: system.redis.url }, 'blocking'),
     trust: {
       cluster: 'system-test',
-      verifier: decisionVerifier(readBusKeys(readDirectory(`${system.directory}/keys/console`)).decisions),
+      verifier: decisionVerifier(
+        () => readBusKeys(readDirectory(`${system.directory}/keys/console`)).decisions,
+      ),
     },
     observe: () => undefined,
     now: () => performance.now(),

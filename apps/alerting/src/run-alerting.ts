@@ -33,7 +33,7 @@ export async function runAlerting(options: AlertingOptions): Promise<Pick<Runnin
   const source = new RedisDecisionSource({
     redis: commands,
     connect: () => createRedis(redis, 'blocking', () => undefined),
-    trust: { cluster: options.cluster, verifier: decisionVerifier(options.keys().decisions) },
+    trust: { cluster: options.cluster, verifier: decisionVerifier(() => options.keys().decisions) },
     observe: ({ kind, ...fields }) => log.warn({ ...fields }, `decisions: ${kind}`),
     now: () => performance.now(),
   });

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 
-import { readBusKeys, readRedisSettings, type BusKeys, type RedisSettings } from '#bus';
+import { type BusKeys, readRedisSettings, type RedisSettings } from '#bus';
 import { ConfigurationWatch, readFileBounded, watchDirectory } from '#config';
 import { createLogger, type Logger } from '#observability';
 import { TlsFiles } from '#gateway';
 
-import { readDirectory } from '../read-directory.js';
+import { followKeys } from '../follow-keys.js';
 import { parseAddress, processName, readIfPresent } from '../service-settings.js';
 import { untilTold } from '../until-told.js';
 
@@ -80,7 +80,7 @@ function commonParts(options: CommonOptions, service: string): CommonParts {
     configuration,
     management: parseAddress(options.management),
     redis: redisSettings(options),
-    keys: () => readBusKeys(readDirectory(options.keys)),
+    keys: followKeys(options.keys),
     cluster: options.clusterId,
     name: processName(process.env),
     templatesDirectory: join(options.alerts, 'templates'),

@@ -1,6 +1,6 @@
-import { createRedis, decisionVerifier, readBusKeys, RedisDecisionSource, type StoredDecision } from '#bus';
+import { createRedis, decisionVerifier, RedisDecisionSource, type StoredDecision } from '#bus';
 
-import { readDirectory } from '../read-directory.js';
+import { followKeys } from '../follow-keys.js';
 import { formatDecision } from '../print-decision.js';
 import { redisSettings } from './services.js';
 
@@ -17,6 +17,7 @@ export interface WatchOptions {
 /** `connaisseur watch`: the decision stream in a terminal, until Ctrl-C. Shows only what a gateway signed. */
 export async function watch(options: WatchOptions): Promise<void> {
   const settings = redisSettings(options);
+  const keys = followKeys(options.keys);
   const warn = (text: string): void => void process.stderr.write(`${text}\n`);
   const redis = createRedis(settings, 'patient', () => undefined);
   const source = new RedisDecisionSource({
@@ -24,7 +25,7 @@ export async function watch(options: WatchOptions): Promise<void> {
     connect: () => createRedis(settings, 'blocking', () => undefined),
     trust: {
       cluster: options.clusterId,
-      verifier: decisionVerifier(readBusKeys(readDirectory(options.keys)).decisions),
+      verifier: decisionVerifier(() => keys().decisions),
     },
     observe: (event) => {
       if (event.kind === 'forged') warn(`a record was left out: ${event.reason}`);

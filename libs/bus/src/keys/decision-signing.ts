@@ -14,10 +14,10 @@ export function decisionSigner(keys: DecisionKeys | undefined): DecisionSigner {
   return { id, sign: (bytes) => Buffer.from(keys.sign(DOMAIN, bytes).signature, 'base64url') };
 }
 
-/** What readers believe: batches signed by any key that is here now. */
-export function decisionVerifier(keys: DecisionKeys | undefined): DecisionVerifier {
+/** What readers believe: batches signed by any key that is here at that moment. */
+export function decisionVerifier(keys: () => DecisionKeys | undefined): DecisionVerifier {
   return {
     verify: (kid, bytes, signature) =>
-      keys?.verify(DOMAIN, kid, Buffer.from(signature).toString('base64url'), bytes) ?? false,
+      keys()?.verify(DOMAIN, kid, Buffer.from(signature).toString('base64url'), bytes) ?? false,
   };
 }
