@@ -42,6 +42,10 @@ const bound = {
 export const VerificationReply = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('verdict'), ...bound, verdict: Verdict }),
   /** This verifier has another configuration or protocol; the gateway looks itself. */
-  z.strictObject({ kind: z.literal('cannot'), ...bound, reason: z.enum(['revision', 'protocol', 'quarantined']) }),
+  z.strictObject({
+    kind: z.literal('cannot'),
+    ...bound,
+    reason: z.enum(['revision', 'protocol', 'quarantined']),
+  }),
 ]);
 export type VerificationReply = z.infer<typeof VerificationReply>;

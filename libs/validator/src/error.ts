@@ -27,7 +27,11 @@ export class UndecidedError extends Error {
   readonly code: UndecidedCode;
   readonly retryAfterMs: number | undefined;
 
-  constructor(code: UndecidedCode, message: string, options: { cause?: unknown; retryAfterMs?: number } = {}) {
+  constructor(
+    code: UndecidedCode,
+    message: string,
+    options: { cause?: unknown; retryAfterMs?: number } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.retryAfterMs = options.retryAfterMs;

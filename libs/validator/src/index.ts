@@ -1,4 +1,11 @@
-export { CODES, type Code, type FaultCode, isRefusalCode, type RefusalCode, type UndecidedCode } from './codes.js';
+export {
+  CODES,
+  type Code,
+  type FaultCode,
+  isRefusalCode,
+  type RefusalCode,
+  type UndecidedCode,
+} from './codes.js';
 export { RefusedError, type RefusalDetails, UndecidedError, ValidatorSetupError } from './error.js';
 export { Trace } from './trace.js';
 export type { Evidence, EvidenceStep } from './trace.js';
