@@ -109,6 +109,6 @@ function answersPing(socket: string): Promise<boolean> {
     };
     connection.once('error', () => end(false));
     connection.once('connect', () => connection.write('PING\r\n'));
-    connection.once('data', (data) => end(data.toString().startsWith('+PONG')));
+    connection.once('data', (data) => end(/^(?:\+PONG|-NOAUTH)/.test(data.toString())));
   });
 }

@@ -93,6 +93,8 @@ function optionsOf(address: RedisAddress, settings: RedisSettings, role: RedisRo
     ...(settings.name === undefined ? {} : { connectionName: settings.name }),
     ...(address.tls ? { tls: tlsOf(settings) } : {}),
     db: address.database,
+    // One command less that a role must be allowed.
+    disableClientInfo: true,
     maxRetriesPerRequest: role === 'prompt' ? 0 : null,
     enableOfflineQueue: role !== 'prompt',
     retryStrategy: (attempt) => retryDelay(attempt),
