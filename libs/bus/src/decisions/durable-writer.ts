@@ -142,6 +142,8 @@ export class DurableWriter {
   #probeLater(): void {
     if (this.#closed || this.#probe !== undefined) return;
     this.#probe = setTimeout(() => void this.#ask(), this.#probeMs);
+    // What is in the journal is safe: nobody need stay alive to ask for Redis.
+    this.#probe.unref();
     this.#probeMs = Math.min(this.#probeMs * 2, PROBE_MAX_MS);
   }
 
