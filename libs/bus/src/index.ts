@@ -58,6 +58,7 @@ export {
   InMemoryVerificationBus,
   type InMemoryVerificationBusOptions,
 } from './memory/in-memory-verification-bus.js';
+export { BUS_ACL } from './redis/acl.js';
 export {
   createRedis,
   type RedisConnection,
