@@ -232,6 +232,24 @@ test('a gateway that sees no verifier does not wait for one', async () => {
   await expect(bus.ask(questionOf(imageNumber(0)), 8000, NEVER)).resolves.toMatchObject({ kind: 'verdict' });
 });
 
+test('a gateway whose keys are gone says so, and finds them again', async () => {
+  await rig.verifier(worker('a', []));
+  let areGone = false;
+  const { requests, verdicts } = readBusKeys(rig.files);
+  if (requests === undefined || verdicts === undefined) throw new Error('expected keys');
+  const bus = await rig.gateway({
+    keys: () => {
+      if (areGone) throw new Error('no such file');
+      return { requests, verdicts };
+    },
+  });
+  areGone = true;
+  const asked = bus.ask(questionOf(imageNumber(0)), 8000, NEVER);
+  await expect(asked).rejects.toMatchObject({ name: 'BusDownError' });
+  areGone = false;
+  await expect(bus.ask(questionOf(imageNumber(0)), 8000, NEVER)).resolves.toMatchObject({ kind: 'verdict' });
+});
+
 test('F40 two verifiers of the same name are two consumers', async () => {
   const judged: string[] = [];
   await rig.verifier(worker('a', judged), { verifier: 'pod-1' });

@@ -77,14 +77,20 @@ export class StreamsClient extends ClientProxy {
     return this.#link.commands;
   }
 
-  /** Writes a request; all of one turn of the event loop leave in one write. */
+  /** Writes a request; all of one turn of the event loop leave in one write. Never throws: `onRefused` hears of it. */
   post(request: VerificationRequest): void {
     const { nonce } = request;
     if (!this.#entries.has(nonce)) this.#entries.set(nonce, []);
-    this.#writer.add(sealRequest(request, this.#options.keys().requests), (id, error) => {
-      if (id !== undefined) this.#entries.get(nonce)?.push(id);
-      if (isReplyError(error)) this.#options.onRefused?.(nonce, refusedBy(error));
-    });
+    try {
+      this.#writer.add(sealRequest(request, this.#options.keys().requests), (id, error) => {
+        if (id !== undefined) this.#entries.get(nonce)?.push(id);
+        if (isReplyError(error)) this.#options.onRefused?.(nonce, refusedBy(error));
+      });
+    } catch (cause) {
+      const error = new BusDownError('unreachable', 'there are no keys to ask with', { cause });
+      // Later: whoever posts is not ready to hear of it before this call returns.
+      queueMicrotask(() => this.#options.onRefused?.(nonce, error));
+    }
   }
 
   /** Nothing more is expected for this nonce. Where it was answered, its other entries are deleted: nobody need work on them. */
@@ -139,8 +145,10 @@ export class StreamsClient extends ClientProxy {
       if (route === undefined) this.#options.onReply?.(reply);
       else route({ response: reply });
     } catch (error) {
-      if (!(error instanceof EnvelopeError)) throw error;
-      this.#options.observer.observe({ kind: 'forged', message: 'reply', fault: error.code });
+      const { observer } = this.#options;
+      if (error instanceof EnvelopeError)
+        observer.observe({ kind: 'forged', message: 'reply', fault: error.code });
+      else observer.observe({ kind: 'handler-failed', error });
     }
   }
 }
