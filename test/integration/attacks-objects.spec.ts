@@ -14,7 +14,11 @@ let bad: Made;
 
 beforeAll(async () => {
   world = await AttackWorld.start('objects');
-  [good, other, bad] = await Promise.all([world.image('team'), world.image('team', 'bundle'), world.image('nobody')]);
+  [good, other, bad] = await Promise.all([
+    world.image('team'),
+    world.image('team', 'bundle'),
+    world.image('nobody'),
+  ]);
 });
 afterAll(() => world?.stop());
 
@@ -49,7 +53,9 @@ describe('every place of every kind', () => {
       { op: 'test', path, value: other.name },
       { op: 'replace', path, value: other.pinned },
     ]);
-    expect(await world.send({ kind, spec: specWith(list, other.pinned, good.pinned) }, 'validate')).toMatchObject({
+    expect(
+      await world.send({ kind, spec: specWith(list, other.pinned, good.pinned) }, 'validate'),
+    ).toMatchObject({
       allowed: true,
     });
   });
@@ -80,7 +86,9 @@ describe('updates, subresources, forged evidence', () => {
   const gone = { name: 'api', deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: ['x/y'] };
   const owned = {
     name: 'api',
-    ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'none', uid: randomUUID(), controller: true }],
+    ownerReferences: [
+      { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'none', uid: randomUUID(), controller: true },
+    ],
   };
   const gvk = (group: string, version: string, kind: string, resource: string): ReviewParts['request'] => ({
     kind: { group, version, kind },
@@ -122,15 +130,26 @@ describe('updates, subresources, forged evidence', () => {
     },
     {
       name: 'K14 a future version of a known kind',
-      attack: () => ({ kind: 'Deployment', spec: pod(good.pinned), request: gvk('apps', 'v3', 'Deployment', 'deployments') ?? {} }),
+      attack: () => ({
+        kind: 'Deployment',
+        spec: pod(good.pinned),
+        request: gvk('apps', 'v3', 'Deployment', 'deployments') ?? {},
+      }),
       code: /^CNS-3001/,
-      twin: () => ({ kind: 'Deployment', spec: pod(good.pinned), request: gvk('apps', 'v1beta1', 'Deployment', 'deployments') ?? {} }),
+      twin: () => ({
+        kind: 'Deployment',
+        spec: pod(good.pinned),
+        request: gvk('apps', 'v1beta1', 'Deployment', 'deployments') ?? {},
+      }),
     },
     {
       name: 'K15 K16 a kind of somebody else, without a pod spec',
       attack: () => ({
         spec: pod(good.pinned),
-        request: { ...gvk('argoproj.io', 'v1alpha1', 'Rollout', 'rollouts'), object: { kind: 'Rollout', spec: {} } },
+        request: {
+          ...gvk('argoproj.io', 'v1alpha1', 'Rollout', 'rollouts'),
+          object: { kind: 'Rollout', spec: {} },
+        },
       }),
       code: /^CNS-3001/,
     },
@@ -141,8 +160,18 @@ describe('updates, subresources, forged evidence', () => {
     },
     {
       name: 'K17 pods/resize that changes an image',
-      attack: () => ({ operation: 'UPDATE', subResource: 'resize', oldSpec: pod(good.name), spec: pod(bad.name) }),
-      twin: () => ({ operation: 'UPDATE', subResource: 'resize', oldSpec: pod(bad.name), spec: pod(bad.name) }),
+      attack: () => ({
+        operation: 'UPDATE',
+        subResource: 'resize',
+        oldSpec: pod(good.name),
+        spec: pod(bad.name),
+      }),
+      twin: () => ({
+        operation: 'UPDATE',
+        subResource: 'resize',
+        oldSpec: pod(bad.name),
+        spec: pod(bad.name),
+      }),
     },
     {
       name: 'K17 deployments/status that changes an image',
@@ -173,7 +202,10 @@ describe('updates, subresources, forged evidence', () => {
       code: /^CNS-1010/,
       twin: () => ({
         subResource: 'binding',
-        request: { ...gvk('', 'v1', 'Binding', 'pods'), object: { kind: 'Binding', metadata: {}, target: { name: 'n' } } },
+        request: {
+          ...gvk('', 'v1', 'Binding', 'pods'),
+          object: { kind: 'Binding', metadata: {}, target: { name: 'n' } },
+        },
       }),
     },
     {
@@ -200,7 +232,13 @@ describe('updates, subresources, forged evidence', () => {
     },
     {
       name: 'K18 the whole Deployment sent as its scale',
-      attack: () => ({ kind: 'Deployment', operation: 'UPDATE', subResource: 'scale', oldSpec: pod(good.name), spec: pod(bad.name) }),
+      attack: () => ({
+        kind: 'Deployment',
+        operation: 'UPDATE',
+        subResource: 'scale',
+        oldSpec: pod(good.name),
+        spec: pod(bad.name),
+      }),
       code: /^CNS-1010/,
     },
     {
@@ -249,7 +287,9 @@ describe('updates, subresources, forged evidence', () => {
         metadata: gone,
         oldMetadata: gone,
         oldSpec: pod(bad.name),
-        spec: { containers: [...(pod(bad.name)['containers'] as object[]), { name: 'two', image: bad.name }] },
+        spec: {
+          containers: [...(pod(bad.name)['containers'] as object[]), { name: 'two', image: bad.name }],
+        },
       }),
     },
     {
@@ -278,28 +318,61 @@ describe('updates, subresources, forged evidence', () => {
     },
     {
       name: 'K31 an unchanged tag in a template is verified again',
-      attack: () => ({ kind: 'Deployment', operation: 'UPDATE', oldSpec: pod(bad.name), spec: pod(bad.name) }),
-      twin: () => ({ kind: 'Deployment', operation: 'UPDATE', oldSpec: pod(good.name), spec: pod(good.name) }),
+      attack: () => ({
+        kind: 'Deployment',
+        operation: 'UPDATE',
+        oldSpec: pod(bad.name),
+        spec: pod(bad.name),
+      }),
+      twin: () => ({
+        kind: 'Deployment',
+        operation: 'UPDATE',
+        oldSpec: pod(good.name),
+        spec: pod(good.name),
+      }),
     },
     {
       name: 'K32 two containers swap their images',
       attack: () => ({
         operation: 'UPDATE',
-        oldSpec: { containers: [{ name: 'a', image: bad.name }, { name: 'b', image: good.name }] },
-        spec: { containers: [{ name: 'a', image: good.name }, { name: 'b', image: bad.name }] },
+        oldSpec: {
+          containers: [
+            { name: 'a', image: bad.name },
+            { name: 'b', image: good.name },
+          ],
+        },
+        spec: {
+          containers: [
+            { name: 'a', image: good.name },
+            { name: 'b', image: bad.name },
+          ],
+        },
       }),
       twin: () => ({
         operation: 'UPDATE',
-        oldSpec: { containers: [{ name: 'a', image: bad.name }, { name: 'b', image: good.name }] },
-        spec: { containers: [{ name: 'a', image: bad.name }, { name: 'b', image: good.name }] },
+        oldSpec: {
+          containers: [
+            { name: 'a', image: bad.name },
+            { name: 'b', image: good.name },
+          ],
+        },
+        spec: {
+          containers: [
+            { name: 'a', image: bad.name },
+            { name: 'b', image: good.name },
+          ],
+        },
       }),
     },
     {
       name: 'K32 an image goes from a container to an init container of the same name',
       attack: () => ({
         operation: 'UPDATE',
-        oldSpec: pod(good.name, { initContainers: [] , containers: [{ name: 'main', image: bad.name }] }),
-        spec: { containers: [{ name: 'new', image: good.name }], initContainers: [{ name: 'main', image: bad.name }] },
+        oldSpec: pod(good.name, { initContainers: [], containers: [{ name: 'main', image: bad.name }] }),
+        spec: {
+          containers: [{ name: 'new', image: good.name }],
+          initContainers: [{ name: 'main', image: bad.name }],
+        },
       }),
     },
     {
@@ -307,7 +380,12 @@ describe('updates, subresources, forged evidence', () => {
       attack: () => ({
         operation: 'UPDATE',
         oldSpec: pod(bad.name),
-        spec: { containers: [{ name: 'main', image: bad.name }, { name: 'main', image: bad.name }] },
+        spec: {
+          containers: [
+            { name: 'main', image: bad.name },
+            { name: 'main', image: bad.name },
+          ],
+        },
       }),
     },
     {
@@ -326,20 +404,34 @@ describe('updates, subresources, forged evidence', () => {
     },
     {
       name: 'K40 a Pod with a blank image',
-      attack: () => ({ spec: { containers: [{ name: 'main', image: good.pinned }, { name: 'x', image: '' }] } }),
+      attack: () => ({
+        spec: {
+          containers: [
+            { name: 'main', image: good.pinned },
+            { name: 'x', image: '' },
+          ],
+        },
+      }),
       code: /^CNS-1010/,
       twin: () => ({
         kind: 'Deployment',
         spec: { containers: [{ name: 'main', image: good.name }, { name: 'x', image: '' }, { name: 'y' }] },
       }),
     },
-    { name: 'K40 a template with blank images only', attack: () => ({ kind: 'Job', spec: pod('  ') }), code: /^CNS-1010/ },
+    {
+      name: 'K40 a template with blank images only',
+      attack: () => ({ kind: 'Job', spec: pod('  ') }),
+      code: /^CNS-1010/,
+    },
     {
       name: 'K49 an annotation that says it is verified',
       attack: () => ({
         metadata: {
           name: 'api',
-          annotations: { 'connaisseur.sse.io/verified': 'true', 'securesystemsengineering.connaisseur/status': 'signed' },
+          annotations: {
+            'connaisseur.sse.io/verified': 'true',
+            'securesystemsengineering.connaisseur/status': 'signed',
+          },
           labels: { 'securesystemsengineering.connaisseur/webhook': 'ignore' },
         },
         spec: pod(bad.name),
@@ -348,7 +440,10 @@ describe('updates, subresources, forged evidence', () => {
     },
     {
       name: 'K38 a mirror annotation on an ordinary Pod',
-      attack: () => ({ metadata: { name: 'api', annotations: { 'kubernetes.io/config.mirror': 'x' } }, spec: pod(bad.name) }),
+      attack: () => ({
+        metadata: { name: 'api', annotations: { 'kubernetes.io/config.mirror': 'x' } },
+        spec: pod(bad.name),
+      }),
     },
   ];
 
@@ -365,11 +460,16 @@ describe('updates, subresources, forged evidence', () => {
       oldSpec: pod(bad.name),
       spec: pod(bad.name, { ephemeralContainers: [{ name: 'debug', image: good.name }] }),
     });
-    expect(patchOf(answer).map(({ path }) => path)).toEqual(Array(2).fill('/spec/ephemeralContainers/0/image'));
+    expect(patchOf(answer).map(({ path }) => path)).toEqual(
+      Array(2).fill('/spec/ephemeralContainers/0/image'),
+    );
   });
 
   test('K35 K36 what another webhook injected or unpinned after us is denied at /validate', async () => {
-    expectDenied(await world.send({ spec: specWith('containers', bad.pinned, good.pinned) }, 'validate'), /^CNS-1003/);
+    expectDenied(
+      await world.send({ spec: specWith('containers', bad.pinned, good.pinned) }, 'validate'),
+      /^CNS-1003/,
+    );
     expectDenied(await world.send({ spec: pod(good.name) }, 'validate'), /^CNS-1005/);
     expect(await world.send({ spec: pod(good.pinned) }, 'validate')).toMatchObject({ allowed: true });
   });
@@ -413,14 +513,18 @@ describe('reviews that are odd or none', () => {
 
   test('K42 a dry-run gets the same verdicts', async () => {
     expectDenied(await world.send({ spec: pod(bad.name), request: { dryRun: true } }), /^CNS-1003/);
-    expect(await world.send({ spec: pod(good.name), request: { dryRun: true } })).toMatchObject({ allowed: true });
+    expect(await world.send({ spec: pod(good.name), request: { dryRun: true } })).toMatchObject({
+      allowed: true,
+    });
     const odd = await world.send({ spec: pod(good.name), request: { dryRun: 'false' } });
     expect(odd.allowed).toBe(false);
   });
 
   test('K43 no name, no namespace, generateName only', async () => {
     const request = { name: undefined, namespace: undefined };
-    expect(await world.send({ metadata: { generateName: 'api-' }, spec: pod(good.name), request })).toMatchObject({
+    expect(
+      await world.send({ metadata: { generateName: 'api-' }, spec: pod(good.name), request }),
+    ).toMatchObject({
       allowed: true,
     });
     expectDenied(await world.send({ metadata: {}, spec: pod(bad.name), request }), /^CNS-1003/);
@@ -451,7 +555,9 @@ describe('reviews that are odd or none', () => {
   });
 
   test('K46 pipelined reviews on one connection keep their uids and their verdicts', async () => {
-    const made = await Promise.all(Array.from({ length: 6 }, (_, n) => world.image(n % 2 === 0 ? 'team' : 'nobody')));
+    const made = await Promise.all(
+      Array.from({ length: 6 }, (_, n) => world.image(n % 2 === 0 ? 'team' : 'nobody')),
+    );
     const uids = made.map(() => randomUUID());
     const requests = made.map(({ name }, index) => {
       const body = JSON.stringify(reviewOf({ spec: pod(name), request: { uid: uids[index] } }));
@@ -461,7 +567,9 @@ describe('reviews that are odd or none', () => {
     const answers = [...text.matchAll(/\r\n\r\n(\{.*?\})(?=HTTP\/1\.1|$)/gs)].map(
       ([, body = '']) => (JSON.parse(body) as { response: Answer }).response,
     );
-    expect(answers.map(({ uid, allowed }) => [uid, allowed])).toEqual(uids.map((uid, index) => [uid, index % 2 === 0]));
+    expect(answers.map(({ uid, allowed }) => [uid, allowed])).toEqual(
+      uids.map((uid, index) => [uid, index % 2 === 0]),
+    );
   });
 
   test.for([
@@ -475,22 +583,38 @@ describe('reviews that are odd or none', () => {
   });
 
   test('K47 DELETE is allowed, and not with an object to put in its place', async () => {
-    expect(await world.send({ operation: 'DELETE', oldSpec: pod(bad.name) })).toMatchObject({ allowed: true });
+    expect(await world.send({ operation: 'DELETE', oldSpec: pod(bad.name) })).toMatchObject({
+      allowed: true,
+    });
     expect((await world.send({ operation: 'DELETE', spec: pod(bad.name) })).allowed).toBe(false);
   });
 
   test.for([
-    { name: 'kind Pod, resource deployments', request: { resource: { group: 'apps', version: 'v1', resource: 'deployments' } } },
-    { name: 'kind ConfigMap, resource pods', request: { kind: { group: '', version: 'v1', kind: 'ConfigMap' } } },
-    { name: 'an object that calls itself something else', request: { object: { kind: 'Secret', spec: { containers: [] } } } },
-    { name: 'a kind with a prototype’s name', request: { kind: { group: '', version: 'v1', kind: 'constructor' } } },
+    {
+      name: 'kind Pod, resource deployments',
+      request: { resource: { group: 'apps', version: 'v1', resource: 'deployments' } },
+    },
+    {
+      name: 'kind ConfigMap, resource pods',
+      request: { kind: { group: '', version: 'v1', kind: 'ConfigMap' } },
+    },
+    {
+      name: 'an object that calls itself something else',
+      request: { object: { kind: 'Secret', spec: { containers: [] } } },
+    },
+    {
+      name: 'a kind with a prototype’s name',
+      request: { kind: { group: '', version: 'v1', kind: 'constructor' } },
+    },
     { name: 'no kind', request: { kind: undefined } },
   ])('K48 $name', async ({ request }) => {
     expect((await world.send({ spec: pod(good.pinned), request })).allowed).toBe(false);
   });
 
   test('K52 the answer names the bad image of several and no other', async () => {
-    const answer = await world.send({ spec: { containers: [good, other, bad].map(({ name }, i) => ({ name: `c${i}`, image: name })) } });
+    const answer = await world.send({
+      spec: { containers: [good, other, bad].map(({ name }, i) => ({ name: `c${i}`, image: name })) },
+    });
     expectDenied(answer, /^CNS-1003/);
     expect(answer.status?.message).toContain(bad.name);
     expect(answer.status?.message).not.toContain(good.name);
@@ -509,7 +633,10 @@ describe('reviews that are odd or none', () => {
     expect(world.registry.journal.count(new RegExp(`/${fresh.path}/manifests/v1$`))).toBe(1);
     expect(world.registry.journal.entries.length - before).toBeLessThanOrEqual(4);
     const asked = world.registry.journal.entries.length;
-    expectDenied(await world.send(many(Array.from({ length: 65 }, (_, n) => `${world.host}/flood-${n}:v1`))), /^CNS-1010/);
+    expectDenied(
+      await world.send(many(Array.from({ length: 65 }, (_, n) => `${world.host}/flood-${n}:v1`))),
+      /^CNS-1010/,
+    );
     expectDenied(await world.send(many(Array.from({ length: 20_000 }, () => fresh.name))), /^CNS-1010/);
     expect(world.registry.journal.entries).toHaveLength(asked);
   });

@@ -165,13 +165,14 @@ ${features}${rest}`;
   }
 
   /** Posts a review of any kind; the uid is new unless the parts name one. */
-  async send(
-    parts: ReviewParts,
-    phase: 'mutate' | 'validate' = 'mutate',
-    timeout = '10s',
-  ): Promise<Answer> {
-    return (await this.sendRaw(reviewOf({ ...parts, request: { uid: randomUUID(), ...parts.request } }), phase, timeout))
-      .response;
+  async send(parts: ReviewParts, phase: 'mutate' | 'validate' = 'mutate', timeout = '10s'): Promise<Answer> {
+    return (
+      await this.sendRaw(
+        reviewOf({ ...parts, request: { uid: randomUUID(), ...parts.request } }),
+        phase,
+        timeout,
+      )
+    ).response;
   }
 
   async sendRaw(
@@ -194,7 +195,12 @@ ${features}${rest}`;
     const ca = readFileSync(join(this.system.directory, 'certs', 'tls.crt'));
     return new Promise((resolve) => {
       let text = '';
-      const socket = tlsConnect({ host: '127.0.0.1', port: this.system.gatewayPort, ca, rejectUnauthorized: false });
+      const socket = tlsConnect({
+        host: '127.0.0.1',
+        port: this.system.gatewayPort,
+        ca,
+        rejectUnauthorized: false,
+      });
       const end = (closed: boolean): void => {
         clearTimeout(timer);
         socket.destroy();
