@@ -24,6 +24,8 @@ const CHECKS = {
   unit: [node, join(modules, 'vitest', 'vitest.mjs'), 'run', '--project', 'unit', '--reporter=dot'],
 };
 
+if (process.argv.includes('--no-unit')) delete CHECKS.unit;
+
 const started = performance.now();
 const results = await Promise.all(Object.entries(CHECKS).map(([name, command]) => runCheck(name, command)));
 for (const { name, ok, output, seconds } of results) {

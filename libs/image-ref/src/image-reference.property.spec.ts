@@ -14,7 +14,10 @@ const HOST = fc.constantFrom(
   '[::1]:5000/',
   '127.0.0.1/',
 );
-const PATH = fc.stringMatching(/^[a-z0-9]{1,8}(?:(?:[._]|__|-{1,3})[a-z0-9]{1,4})?(?:\/[a-z0-9]{1,6}){0,3}$/);
+// No dot in the first component: with one it is a host where no host stands before it, and `0.0` is none (R29).
+const PATH = fc.stringMatching(
+  /^[a-z0-9]{1,8}(?:(?:_|__|-{1,3})[a-z0-9]{1,4})?(?:\/[a-z0-9]{1,6}(?:\.[a-z0-9]{1,4})?){0,3}$/,
+);
 const TAG = fc.option(fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,20}$/));
 const valid = fc
   .tuple(HOST, PATH, TAG, fc.option(HEX))
