@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 /** Path of a Node 24 executable, or `undefined`: this very process, the packaged one, or one on PATH. */
 export function findNode24(root) {
-  if (/^v24\./.test(process.version)) return process.execPath;
+  if (process.version.startsWith('v24.')) return process.execPath;
   const packaged = join(root, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin', 'node');
   for (const candidate of [packaged, 'node24', 'node']) {
     if (candidate === packaged && !isExecutable(candidate)) continue;

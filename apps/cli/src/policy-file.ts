@@ -1,15 +1,12 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-import {
-  type Configuration,
-  type ConfigurationSource,
-  loadConfiguration,
-  readConfigurationSource,
-  readFileBounded,
-} from '#config';
-import { createTransport } from '#registry';
+import { type Configuration, loadConfiguration } from '#config';
+import { createTransport, readUserCredentials } from '#registry';
 import { openEngine, readIfPresent, type VerificationEngine } from '#verification';
+
+import { policySource } from './policy-source.js';
+import { UsageError } from './usage-error.js';
 
 /** Where a command finds policy and credentials. */
 export interface PolicyOptions {
@@ -22,11 +19,6 @@ export interface OpenPolicy {
   readonly configuration: Configuration;
   readonly engine: VerificationEngine;
   close(): Promise<void>;
-}
-
-/** The policy file as one source; throws ConfigurationError where it cannot be read. */
-export function policySource(path: string): ConfigurationSource {
-  return readConfigurationSource({ policy: path }, readFileBounded, process.env);
 }
 
 /** Reads, checks and sets up a policy; throws ConfigurationError with every error at once. */
@@ -47,7 +39,18 @@ export function openPolicy(options: PolicyOptions): OpenPolicy {
   return { configuration, engine, close: () => transport.close() };
 }
 
-/** The user's Docker configuration, as `docker login` writes it; without one registries are asked anonymously. */
-export function dockerConfigText(): string | undefined {
-  return readIfPresent(join(process.env['DOCKER_CONFIG'] ?? join(homedir(), '.docker'), 'config.json'));
+/**
+ * The user's Docker configuration, as `docker login` writes it; without one registries are asked anonymously. Throws
+ * UsageError where it cannot be used.
+ */
+export function dockerConfigText(): string {
+  const path = join(process.env['DOCKER_CONFIG'] ?? join(homedir(), '.docker'), 'config.json');
+  const text = readIfPresent(path) ?? '{}';
+  try {
+    readUserCredentials(text);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : 'it cannot be read';
+    throw new UsageError(`Docker configuration ${path}: ${why}`, { cause });
+  }
+  return text;
 }

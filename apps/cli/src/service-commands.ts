@@ -14,16 +14,21 @@ const managementOption = (fallback?: string): Option => {
   return fallback === undefined ? option : option.default(fallback);
 };
 
-const redisOption = (): Option =>
+const redisOption = (otherwise = ''): Option =>
   new Option(
     '--redis-url <url>',
-    'redis://, rediss://, unix:///path (default: REDIS_URL, else REDIS_HOST and REDIS_PASSWORD)',
+    `redis://, rediss://, unix:///path, redis+sentinel://, redis+cluster:// (default: REDIS_URL, else REDIS_HOST and REDIS_PASSWORD${otherwise})`,
   );
 
 const clusterOption = (): Option =>
   new Option('--cluster-id <id>', 'UID of kube-system, or a name for this cluster')
     .env('CONNAISSEUR_CLUSTER_ID')
     .default('default');
+
+const STANDALONE_HELP = `
+Prints "ready https://HOST:PORT" on stdout once both webhooks answer; logs go to stderr. SIGTERM and Ctrl-C stop it in order.
+A changed policy takes effect at once; an invalid one is reported and the last good one stays.
+Exit codes: 0 stopped when told to, 1 could not start, 2 options or configuration are wrong`;
 
 /** The commands that run until they are told to stop. */
 export function addServiceCommands(program: Command): void {
@@ -41,18 +46,24 @@ function addStandalone(program: Command): void {
     .command('standalone')
     .description('gateway, verifier and alerting in one process, for a laptop or a test')
     .option('-p, --policy <file>', 'Helm values file or rendered configuration')
-    .option('--demo', 'a registry with signed and unsigned images, a receiver and reviews to try', false)
+    .addOption(
+      new Option(
+        '--demo',
+        'instead of a policy: a registry with signed and unsigned images, a receiver, and reviews to try',
+      ).default(false),
+    )
     .option('--once', 'with --demo: show it and stop', false)
     .addOption(listenOption().default('127.0.0.1:5000'))
     .option('--tls-cert <file>', 'serving certificate, PEM (default: one made in memory)')
     .option('--tls-key <file>', 'its key, PEM')
-    .addOption(redisOption())
+    .addOption(redisOption(', else a private redis-server'))
     .addOption(managementOption())
     .option(
       '--secrets <dir>',
       'directory with one folder per secretName (default: your Docker configuration)',
     )
     .option('--templates <dir>', 'alert templates (default: the ones that ship)')
+    .addHelpText('after', STANDALONE_HELP)
     .action(async (options) => {
       const { standalone } = await import('./commands/standalone.js');
       await standalone(options);
@@ -150,7 +161,9 @@ function addKeys(program: Command): void {
 function addSetup(program: Command): void {
   program
     .command('setup')
-    .description('make what a first start needs: keys of the bus and a serving certificate; keeps what is there')
+    .description(
+      'make what a first start needs: keys of the bus and a serving certificate; keeps what is there',
+    )
     .argument('<dir>', 'where they go: keys/ and certs/')
     .option('--owner <uid:gid>', 'who may read them')
     .option('--name <name...>', 'names beside localhost that the certificate is for', [])

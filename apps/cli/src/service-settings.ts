@@ -21,24 +21,6 @@ export function placeOption(place: Place): Option {
   return new Option(flag, what).env(variable).default(fallback);
 }
 
-/** `HOST:PORT`, also `[::1]:5000`; throws what the command prints. */
-export function parseAddress(text: string): { host: string; port: number } {
-  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  if (match === null || port > 65_535) throw new Error(`expected HOST:PORT, got "${text}"`);
-  return { host: match[1] ?? match[2] ?? '', port };
-}
-
-/** How to reach Redis: `REDIS_URL`, else upstream's `REDIS_HOST` and `REDIS_PASSWORD` (TLS, port 6379). */
-export function redisUrl(flag: string | undefined, environment: NodeJS.ProcessEnv): string | undefined {
-  const url = flag ?? environment['REDIS_URL'];
-  if (url !== undefined && url !== '') return url;
-  const host = environment['REDIS_HOST'];
-  if (host === undefined || host === '') return undefined;
-  const password = environment['REDIS_PASSWORD'] ?? '';
-  return `rediss://:${encodeURIComponent(password)}@${host}:6379`;
-}
-
 /** A file's text, or `undefined` where there is none. */
 export function readIfPresent(path: string): string | undefined {
   try {

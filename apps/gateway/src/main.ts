@@ -1,9 +1,6 @@
 // `nest start gateway` in a checkout: the same as `connaisseur gateway`, with flags and environment as there.
-import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const launcher = fileURLToPath(new URL('../../../../apps/cli/bin/connaisseur.mjs', import.meta.url));
-spawn(process.execPath, [launcher, 'gateway', ...process.argv.slice(2)], { stdio: 'inherit' }).on(
-  'exit',
-  (code) => process.exit(code ?? 1),
-);
+process.argv.splice(1, 1, launcher, 'gateway');
+await import(launcher);

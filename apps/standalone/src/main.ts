@@ -1,9 +1,6 @@
 // `nest start standalone` in a checkout: the same as `connaisseur standalone`, with flags and environment as there.
-import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const launcher = fileURLToPath(new URL('../../../../apps/cli/bin/connaisseur.mjs', import.meta.url));
-spawn(process.execPath, [launcher, 'standalone', ...process.argv.slice(2)], { stdio: 'inherit' }).on(
-  'exit',
-  (code) => process.exit(code ?? 1),
-);
+process.argv.splice(1, 1, launcher, 'standalone');
+await import(launcher);

@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
@@ -11,7 +12,12 @@ export interface PrivateRedis {
 }
 
 const PROGRAMS = ['redis-server', 'valkey-server'];
+/** Streams as we use them; Valkey begins at 7.2. */
+const OLDEST_MAJOR = 7;
 const START_MS = 10_000;
+const STOP_MS = 3_000;
+/** Before a server that ended is started again, ms. */
+const RESTART_MS = 100;
 
 /**
  * Runs the server as a grandchild: the shell between holds a pipe from us, and ends the server when the pipe closes, so
@@ -21,35 +27,50 @@ const GUARD = '"$@" & pid=$!; (cat <&3 >/dev/null; kill $pid 2>/dev/null) & wait
 
 /** Starts redis-server (or valkey-server) from PATH; throws with what to install where there is none. */
 export async function startPrivateRedis(directory: string): Promise<PrivateRedis> {
-  const program = PROGRAMS.map(which).find((path) => path !== undefined);
-  if (program === undefined) {
-    throw new Error(
-      'redis-server (7.0 or newer) is not installed: "apt-get install redis-server" or "brew install redis", or give --redis-url',
-    );
-  }
+  const program = findServer();
   const socket = join(directory, 'redis.sock');
-  let stopped = false;
+  const stopping = new AbortController();
   let child = run(program, directory, socket);
-  const watch = (running: ChildProcess): void => {
-    running.on('exit', () => {
-      if (stopped) return;
-      // What was appended is still there: start again on the same file.
-      child = run(program, directory, socket);
-      watch(child);
-    });
+  const keepUp = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      if (isRunning(child)) await once(child, 'exit');
+      if (stopping.signal.aborted) return;
+      await sleep(RESTART_MS);
+      // What was appended is still there: go on with the same file.
+      if (!stopping.signal.aborted) child = run(program, directory, socket);
+    }
   };
-  watch(child);
-  await waitForSocket(socket, START_MS);
-  return {
-    url: `unix://${socket}`,
-    stop: async () => {
-      stopped = true;
-      const gone =
-        child.exitCode === null ? new Promise((resolve) => child.once('exit', resolve)) : Promise.resolve();
-      for (const pipe of child.stdio) pipe?.destroy();
-      await Promise.race([gone, sleep(3_000)]);
-    },
+  const stop = async (): Promise<void> => {
+    stopping.abort();
+    const gone = isRunning(child) ? once(child, 'exit') : Promise.resolve();
+    for (const pipe of child.stdio) pipe?.destroy();
+    await Promise.race([gone, sleep(STOP_MS, undefined, { ref: false })]);
   };
+  void keepUp();
+  try {
+    await waitForSocket(socket);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url: `unix://${socket}`, stop };
+}
+
+/** Path of a server that is new enough. */
+function findServer(): string {
+  const found = PROGRAMS.flatMap(which);
+  const usable = found.find((path) => majorOf(path) >= OLDEST_MAJOR);
+  if (usable !== undefined) return usable;
+  const what = found.length === 0 ? 'is not installed' : `is too old (${found.join(', ')})`;
+  throw new Error(
+    `redis-server ${what}: install Redis 7.0 or newer ("apt-get install redis-server" or "brew install redis"), or give --redis-url`,
+  );
+}
+
+/** `Redis server v=7.0.15 …`; 0 where the program says something else. */
+function majorOf(path: string): number {
+  const { stdout } = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 5_000 });
+  return Number(/\bv=(\d{1,4})\./.exec(stdout ?? '')?.[1] ?? 0);
 }
 
 function run(program: string, directory: string, socket: string): ChildProcess {
@@ -72,13 +93,17 @@ function run(program: string, directory: string, socket: string): ChildProcess {
   });
 }
 
-async function waitForSocket(path: string, ms: number): Promise<void> {
-  const end = performance.now() + ms;
+function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
+}
+
+async function waitForSocket(path: string): Promise<void> {
+  const end = performance.now() + START_MS;
   while (performance.now() < end) {
     if (await canConnect(path)) return;
     await sleep(20);
   }
-  throw new Error(`the private redis-server did not start within ${ms / 1000} s`);
+  throw new Error(`the private redis-server did not start within ${START_MS / 1000} s`);
 }
 
 function canConnect(path: string): Promise<boolean> {
@@ -92,15 +117,17 @@ function canConnect(path: string): Promise<boolean> {
   });
 }
 
-function which(name: string): string | undefined {
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
-    const path = join(folder, name);
-    try {
-      accessSync(path, constants.X_OK);
-      return path;
-    } catch {
-      // Not in this folder.
-    }
+/** Where a program is on PATH, if it is. */
+function which(name: string): string[] {
+  const paths = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, name));
+  return paths.filter(isExecutable).slice(0, 1);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
   }
-  return undefined;
 }

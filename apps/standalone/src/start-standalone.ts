@@ -11,8 +11,10 @@ import type { Logger } from '#observability';
 import { startVerifier } from '#verifier';
 import { Registry } from 'prom-client';
 
+import { checkRedis } from './check-redis.js';
 import { makeOwnCertificate } from './own-certificate.js';
-import { type PrivateRedis, startPrivateRedis } from './private-redis.js';
+import { startPrivateRedis } from './private-redis.js';
+import { Undo } from './undo.js';
 
 export interface StandaloneOptions {
   /** A values file or the rendered configuration. */
@@ -22,7 +24,7 @@ export interface StandaloneOptions {
   /** Files of the serving certificate; without them one is made in memory. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   /** Without it a private redis-server is started. */
-  readonly redisUrl: string | undefined;
+  readonly redis: RedisSettings | undefined;
   readonly secretsDirectory: string | undefined;
   readonly dockerConfig: string | undefined;
   readonly templatesDirectory: string | undefined;
@@ -37,12 +39,13 @@ export interface RunningStandalone {
   readonly redisUrl: string;
   /** Directory with the keys of the bus, for `watch`. */
   readonly keysDirectory: string;
+  readonly cluster: string;
   close(): Promise<void>;
 }
 
 const CLUSTER = 'standalone';
 
-/** Gateway, verifier and alerting in one process; resolves when both webhooks answer. */
+/** Gateway, verifier and alerting in one process; resolves when both webhooks answer, and leaves nothing behind if not. */
 export async function startStandalone(options: StandaloneOptions): Promise<RunningStandalone> {
   // Before anything is started: a configuration that is invalid starts nothing.
   const configuration = new ConfigurationWatch({
@@ -51,102 +54,117 @@ export async function startStandalone(options: StandaloneOptions): Promise<Runni
     watchDirectory,
     environment: process.env,
   });
-  const directory = mkdtempSync(join(tmpdir(), 'connaisseur-'));
-  chmodSync(directory, 0o700);
-  const undo: (() => Promise<void> | void)[] = [
-    () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 }),
-    () => configuration.close(),
-  ];
-  const close = async (): Promise<void> => {
-    for (const step of undo.splice(0).toReversed()) await step();
-  };
+  const undo = new Undo();
+  undo.add(() => configuration.close());
   try {
-    const own = await serviceParts(options, configuration, directory, undo);
-    undo.push((await startVerifierFor(own)).close);
-    undo.push((await runAlerting({ ...own, management: undefined, log: options.log('alerting') })).close);
-    const { tls, caFile } = await tlsOf(options, directory);
-    const gateway = await startGateway({
-      ...own,
-      listen: options.listen,
-      management: options.management,
-      tls,
-      journalDirectory: join(directory, 'journal'),
-      isolation: 'thread',
-      log: options.log('gateway'),
-    });
-    undo.push(() => gateway.close());
-    const { host, port } = gateway.address;
-    return {
-      url: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
-      caFile,
-      redisUrl: own.redis.url,
-      keysDirectory: own.keysDirectory,
-      close,
-    };
+    return await startServices(options, configuration, undo);
   } catch (error) {
-    await close();
+    await undo.all();
     throw error;
   }
 }
 
-type ServiceParts = Awaited<ReturnType<typeof serviceParts>>;
+/** In the order of need: verifier and alerting serve the gateway, which listens last and stops first. */
+async function startServices(
+  options: StandaloneOptions,
+  configuration: ConfigurationWatch,
+  undo: Undo,
+): Promise<RunningStandalone> {
+  const directory = ownDirectory(undo);
+  // Files that cannot be read stop us before a process of ours runs.
+  const { tls, caFile } = await tlsOf(options, directory);
+  const { log, ...common } = await commonParts(options, configuration, directory, undo);
+  const verifier = await startVerifier({ ...common, management: undefined, log: log('verifier') });
+  undo.add(() => verifier.close());
+  const alerting = await runAlerting({ ...common, management: undefined, log: log('alerting') });
+  undo.add(() => alerting.close());
+  const gateway = await startGateway({
+    ...common,
+    listen: options.listen,
+    management: options.management,
+    tls,
+    journalDirectory: join(directory, 'journal'),
+    isolation: 'thread',
+    log: log('gateway'),
+  });
+  undo.add(() => gateway.close());
+  const { host, port } = gateway.address;
+  return {
+    url: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    caFile,
+    redisUrl: common.redis.url,
+    keysDirectory: common.keysDirectory,
+    cluster: CLUSTER,
+    close: () => undo.all(),
+  };
+}
 
 /** What the three services share: Redis, keys, names, metrics. */
-async function serviceParts(
+async function commonParts(
   options: StandaloneOptions,
   configuration: ConfigurationWatch,
   directory: string,
-  undo: (() => Promise<void> | void)[],
+  undo: Undo,
 ) {
-  const redis = await redisOf(options.redisUrl, directory, undo);
+  const redis = await redisOf(options, directory, undo);
   const keysDirectory = join(directory, 'keys');
-  const { keys, sealKey } = writeKeys(keysDirectory);
+  const keys = writeKeys(keysDirectory);
   return {
     configuration,
     redis,
     keys: (): BusKeys => keys,
     keysDirectory,
-    sealKey,
+    sealKey: randomBytes(32),
     cluster: CLUSTER,
     name: `standalone-${process.pid}`,
     registry: new Registry(),
     secretsDirectory: options.secretsDirectory,
     dockerConfig: options.dockerConfig,
     templatesDirectory: options.templatesDirectory,
-    log: options.log('verifier'),
+    log: options.log,
   };
 }
 
-async function startVerifierFor(own: ServiceParts): Promise<{ close: () => Promise<void> }> {
-  const verifier = await startVerifier({ ...own, management: undefined });
-  return { close: () => verifier.close() };
+/** A folder for socket, keys, journal and certificate; gone at the end. */
+function ownDirectory(undo: Undo): string {
+  const directory = mkdtempSync(join(tmpdir(), 'connaisseur-'));
+  chmodSync(directory, 0o700);
+  undo.add(() => rmSync(directory, { recursive: true, force: true, maxRetries: 3 }));
+  return directory;
 }
 
+/** The Redis that was given, whether it answers or not (its absence costs latency), else one of our own. */
 async function redisOf(
-  url: string | undefined,
+  { redis, log }: StandaloneOptions,
   directory: string,
-  undo: (() => Promise<void> | void)[],
+  undo: Undo,
 ): Promise<RedisSettings> {
-  if (url !== undefined) return { url };
-  const redis: PrivateRedis = await startPrivateRedis(directory);
-  undo.push(() => redis.stop());
-  return { url: redis.url };
+  if (redis !== undefined) {
+    await checkRedis(redis, log('standalone'));
+    return redis;
+  }
+  const own = await startPrivateRedis(directory);
+  undo.add(() => own.stop());
+  return { url: own.url };
 }
 
 /** Keys that live as long as this process; on disk so that `connaisseur watch` can check what it reads. */
-function writeKeys(directory: string): { keys: BusKeys; sealKey: Uint8Array } {
+function writeKeys(directory: string): BusKeys {
   const files = generateBusKeys(`${Date.now()}`);
   mkdirSync(directory, { mode: 0o700 });
   for (const [name, text] of files) writeFileSync(join(directory, name), text, { mode: 0o600 });
-  return { keys: readBusKeys(files), sealKey: randomBytes(32) };
+  return readBusKeys(files);
 }
 
 async function tlsOf(
   { tls, listen }: StandaloneOptions,
   directory: string,
 ): Promise<{ tls: TlsSource; caFile: string | undefined }> {
-  if (tls !== undefined)
-    return { tls: new TlsFiles(tls, (path) => readFileSync(path, 'utf8')), caFile: undefined };
+  if (tls !== undefined) {
+    const source = new TlsFiles(tls, (path) => readFileSync(path, 'utf8'));
+    source.read();
+    return { tls: source, caFile: undefined };
+  }
   const certificate = await makeOwnCertificate([listen.host], new Date());
   const caFile = join(directory, 'ca.crt');
   writeFileSync(caFile, certificate.ca);

@@ -14,9 +14,12 @@ import { VerificationEngine } from './engine.js';
 
 export interface EngineOptions {
   readonly transport: HttpTransport;
-  /** Directory with one folder for each `secretName`; none: a validator that names a secret denies. */
+  /** Directory with one folder for each `secretName`. */
   readonly secretsDirectory: string | undefined;
-  /** Text of a Docker configuration, used where a validator has no `auth`. */
+  /**
+   * Text of a user's Docker configuration: the credentials of validators without `auth`, and without a secrets directory
+   * also of those that name a secret. Without either, a validator that names a secret denies.
+   */
   readonly dockerConfig: string | undefined;
   /** Text of a file, `undefined` where there is none. */
   readonly readFile: (path: string) => string | undefined;
@@ -29,12 +32,13 @@ const SECRET_NAME = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
 
 /** Configuration to engine: reads the secrets that it names and sets its validators up. */
 export function openEngine(configuration: Configuration, options: EngineOptions): VerificationEngine {
-  const { transport, clock, onFault } = options;
+  const { transport, clock, onFault, dockerConfig } = options;
+  const userCredentials = dockerConfig === undefined ? Credentials.none : readUserCredentials(dockerConfig);
+  const usesOwn = options.secretsDirectory === undefined && dockerConfig !== undefined;
   const set = createValidators(configuration, {
     transport,
-    readSecret: (name) => readSecret(name, options),
-    userCredentials:
-      options.dockerConfig === undefined ? Credentials.none : readUserCredentials(options.dockerConfig),
+    readSecret: (name) => (usesOwn ? userCredentials : readSecret(name, options)),
+    userCredentials,
   });
   return new VerificationEngine(configuration, set, { clock, onFault });
 }

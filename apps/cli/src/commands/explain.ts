@@ -1,8 +1,12 @@
+import type { ImageReference } from '#image-ref';
+import { ImageReferenceError, parseImageReference } from '#image-ref';
+import type { VerificationEngine } from '#verification';
+
 import { exitCodeOf } from '../exit-code.js';
 import { judgeImage } from '../judge-image.js';
+import { plainText } from '../plain-text.js';
 import { openPolicy, type PolicyOptions } from '../policy-file.js';
 import { formatResult } from '../print-result.js';
-import { ImageReferenceError, parseImageReference } from '#image-ref';
 
 export interface ExplainOptions extends PolicyOptions {
   readonly output: 'text' | 'json';
@@ -13,62 +17,66 @@ export interface ExplainOptions extends PolicyOptions {
 
 /** `connaisseur explain`: which rules match, why the winner won, and what the verification finds step by step. */
 export async function explain(text: string, options: ExplainOptions): Promise<number> {
-  const { engine, configuration, close } = openPolicy(options);
-  const explanation = explainRule(text, engine);
-  const result = options.offline
-    ? undefined
-    : await judgeImage(engine, text, AbortSignal.timeout(options.timeout * 1000));
-  await close();
-  if (options.output === 'json') {
-    const body = {
-      schemaVersion: 1,
-      image: text,
-      revision: configuration.revision,
-      policy: explanation,
-      result,
-    };
-    process.stdout.write(`${JSON.stringify(body, undefined, 2)}\n`);
-  } else {
-    process.stdout.write(`${formatExplanation(text, explanation)}\n`);
-    if (result !== undefined) process.stdout.write(`\n${formatResult(result)}\n`);
+  const opened = openPolicy(options);
+  const { engine, configuration } = opened;
+  try {
+    const policy = chooseRule(text, engine);
+    const result = options.offline
+      ? undefined
+      : await judgeImage(engine, text, AbortSignal.timeout(options.timeout * 1000));
+    if (options.output === 'json') {
+      const { revision } = configuration;
+      const body = { schemaVersion: 1, image: text, revision, policy, result };
+      process.stdout.write(`${JSON.stringify(body, undefined, 2)}\n`);
+    } else {
+      process.stdout.write(`${formatChoice(text, policy)}\n`);
+      if (result !== undefined) process.stdout.write(`\n${formatResult(result)}\n`);
+    }
+    return exitCodeOf(result === undefined ? choiceAsResult(policy) : [result]);
+  } finally {
+    await opened.close();
   }
-  return result === undefined ? 0 : exitCodeOf([result]);
 }
 
 interface RuleChoice {
+  /** `undefined` where the reference does not parse. */
   readonly canonical: string | undefined;
   readonly why: string;
+  /** Every rule that matches, the one that decides first. */
   readonly candidates: readonly { index: number; pattern: string; validator: string }[];
 }
 
-function explainRule(text: string, engine: ReturnType<typeof openPolicy>['engine']): RuleChoice {
+function chooseRule(text: string, engine: VerificationEngine): RuleChoice {
+  let image: ImageReference;
   try {
-    const image = parseImageReference(text);
-    const { matches, reason } = engine.explain(image);
-    return {
-      canonical: image.toString(),
-      why: reason,
-      candidates: matches.map(({ rule, index }) => ({
-        index,
-        pattern: rule.pattern,
-        validator: rule.validator,
-      })),
-    };
+    image = parseImageReference(text);
   } catch (error) {
     if (!(error instanceof ImageReferenceError)) throw error;
     return { canonical: undefined, why: error.message, candidates: [] };
   }
+  const { matches, reason } = engine.explain(image);
+  const candidates = matches.map(({ rule: { pattern, validator }, index }) => ({
+    index,
+    pattern,
+    validator,
+  }));
+  return { canonical: image.toString(), why: reason, candidates };
 }
 
-function formatExplanation(text: string, { canonical, why, candidates }: RuleChoice): string {
+/** Without a verification, only what is certain by then: a bad reference, or no rule. */
+function choiceAsResult({ canonical, candidates }: RuleChoice): readonly { outcome: string; code: string }[] {
+  if (canonical === undefined) return [{ outcome: 'refused', code: 'CNS-1010' }];
+  return candidates.length === 0 ? [{ outcome: 'refused', code: 'CNS-1001' }] : [];
+}
+
+function formatChoice(text: string, { canonical, why, candidates }: RuleChoice): string {
   const lines = [
-    `image      ${text}${canonical === undefined || canonical === text ? '' : `  (${canonical})`}`,
+    `image      ${plainText(text)}${canonical === undefined || canonical === text ? '' : `  (${canonical})`}`,
   ];
   candidates.forEach(({ index, pattern, validator }, place) => {
-    lines.push(
-      `${place === 0 ? 'rule      ' : '          '} policy[${index}]  ${pattern}  -> ${validator}${place === 0 ? '   <- decides' : ''}`,
-    );
+    const [name, mark] = place === 0 ? ['rule', '   <- decides'] : ['', ''];
+    lines.push(`${name.padEnd(10)} policy[${index}]  ${pattern}  -> ${validator}${mark}`);
   });
-  lines.push(`because    ${why}`);
+  lines.push(`because    ${plainText(why)}`);
   return lines.join('\n');
 }

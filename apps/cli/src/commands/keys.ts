@@ -8,8 +8,8 @@ import { generateBusKeys } from '#bus';
 const HOLDERS: Readonly<Record<string, (name: string) => boolean>> = {
   gateway: (name) => /\.(?:requests\.key|verdicts\.pub|decisions\.key|decisions\.pub)$/.test(name),
   verifier: (name) => /\.(?:requests\.key|verdicts\.key|verdicts\.pub)$/.test(name),
-  alerting: (name) => /\.decisions\.pub$/.test(name) || name === 'alerts.seal',
-  console: (name) => /\.decisions\.pub$/.test(name),
+  alerting: (name) => name.endsWith('.decisions.pub') || name === 'alerts.seal',
+  console: (name) => name.endsWith('.decisions.pub'),
 };
 
 /** `connaisseur keys DIR`: new keys of the bus, sorted into one folder for each component; never overwrites. */

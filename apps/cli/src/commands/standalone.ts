@@ -1,12 +1,15 @@
-import { fileURLToPath } from 'node:url';
-
-import { createLogger, type Logger } from '#observability';
 import { loadConfiguration } from '#config';
+import { createLogger, type Logger } from '#observability';
 import { startStandalone } from '#standalone';
 
-import { dockerConfigText, policySource } from '../policy-file.js';
-import { parseAddress } from '../service-settings.js';
-import { untilTold } from '../until-told.js';
+import { parseAddress } from '../address.js';
+import { dockerConfigText } from '../policy-file.js';
+import { policySource } from '../policy-source.js';
+import { redisSettingsIfGiven } from '../redis-settings.js';
+import { SHIPPED_TEMPLATES } from '../shipped-templates.js';
+import { type Running, runUntilTold } from '../until-told.js';
+import { UsageError } from '../usage-error.js';
+import { PROGRAM, watchLine } from '../watch-line.js';
 
 export interface StandaloneCommandOptions {
   readonly policy?: string;
@@ -21,44 +24,60 @@ export interface StandaloneCommandOptions {
   readonly templates?: string;
 }
 
-/** The templates that ship: beside the sources in a checkout, and at the same depth in `dist/` and in the image. */
-const SHIPPED_TEMPLATES = fileURLToPath(new URL('../../../../../deploy/alert-templates', import.meta.url));
-
 /** `connaisseur standalone`: prints `ready https://HOST:PORT` on stdout once both webhooks answer. */
 export async function standalone(options: StandaloneCommandOptions): Promise<void> {
-  if (options.demo) {
-    const { runDemo } = await import('#demo');
-    await runDemo({ once: options.once, listen: parseAddress(options.listen), untilTold });
-    return;
-  }
-  if (options.policy === undefined) throw new Error('give a configuration with -p FILE, or --demo');
   if ((options.tlsCert === undefined) !== (options.tlsKey === undefined)) {
-    throw new Error('--tls-cert and --tls-key go together');
+    throw new UsageError(
+      '--tls-cert and --tls-key go together: give both, or neither for a certificate of our own',
+    );
   }
-  const logs = logsFor(options.policy);
-  const running = await startStandalone({
-    policy: options.policy,
-    listen: parseAddress(options.listen),
-    management: options.management === undefined ? undefined : parseAddress(options.management),
-    tls:
-      options.tlsCert === undefined || options.tlsKey === undefined
-        ? undefined
-        : { cert: options.tlsCert, key: options.tlsKey },
-    redisUrl: options.redisUrl ?? process.env['REDIS_URL'],
-    secretsDirectory: options.secrets,
-    dockerConfig: options.secrets === undefined ? dockerConfigText() : undefined,
-    templatesDirectory: options.templates ?? SHIPPED_TEMPLATES,
-    log: logs,
-  });
-  if (running.caFile !== undefined) process.stderr.write(`certificate authority: ${running.caFile}\n`);
-  process.stderr.write(`watch decisions: ${watchLine(running)}\n`);
-  process.stdout.write(`ready ${running.url}\n`);
-  await untilTold(() => running.close());
+  if (options.once && !options.demo) throw new UsageError('--once goes with --demo');
+  const { demo, policy } = options;
+  if (demo === (policy !== undefined)) throw new UsageError('give a configuration with -p FILE, or --demo');
+  await runUntilTold(async (told) =>
+    policy === undefined ? await startDemo(options, told) : await startWith(policy, options),
+  );
 }
 
-/** The command that shows this instance's decisions. */
-export function watchLine({ redisUrl, keysDirectory }: { redisUrl: string; keysDirectory: string }): string {
-  return `connaisseur watch --redis-url ${redisUrl} --keys ${keysDirectory} --cluster-id standalone`;
+async function startDemo(options: StandaloneCommandOptions, told: AbortSignal): Promise<Running> {
+  const { startDemo: start } = await import('#demo');
+  // A Redis that happens to be in the environment is not ours to write a demo into.
+  const redis = options.redisUrl === undefined ? undefined : redisSettingsIfGiven(options);
+  const { once } = options;
+  return await start(
+    { ...commonParts(options), redis, once, templates: SHIPPED_TEMPLATES, program: PROGRAM },
+    told,
+  );
+}
+
+async function startWith(policy: string, options: StandaloneCommandOptions): Promise<Running> {
+  const { tlsCert: cert, tlsKey: key, secrets } = options;
+  const running = await startStandalone({
+    ...commonParts(options),
+    policy,
+    redis: redisSettingsIfGiven(options),
+    tls: cert === undefined || key === undefined ? undefined : { cert, key },
+    secretsDirectory: secrets,
+    dockerConfig: secrets === undefined ? dockerConfigText() : undefined,
+    templatesDirectory: options.templates ?? SHIPPED_TEMPLATES,
+    log: logsFor(policy),
+  });
+  const notes = [
+    ...(running.caFile === undefined ? [] : [`certificate authority: ${running.caFile}`]),
+    `watch decisions: ${watchLine(running)}`,
+  ];
+  process.stderr.write(`${notes.join('\n')}\n`);
+  process.stdout.write(`ready ${running.url}\n`);
+  return running;
+}
+
+/** What does not depend on where the policy comes from. */
+function commonParts(options: StandaloneCommandOptions) {
+  const { management } = options;
+  return {
+    listen: parseAddress(options.listen),
+    management: management === undefined ? undefined : parseAddress(management),
+  };
 }
 
 /** Logs as the configuration says; throws ConfigurationError before anything is started. */
