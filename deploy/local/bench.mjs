@@ -1,4 +1,4 @@
-// `npm run bench [-- --json]`: the rows of design.md's table, each against its floor in the same run.
+// `npm run bench [-- --json]`: what it costs, each number against its floor in the same run.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 

@@ -1,5 +1,5 @@
 /**
- * Prints the table of design.md, "Numbers to hold": each row against its floor in the same run, with the target beside it.
+ * Prints the numbers to hold: each row against its floor in the same run, with the target beside it.
  * `npm run bench`, `npm run bench -- --json`, `npm run bench -- --only cached-small,start`
  */
 import { parseArgs } from 'node:util';

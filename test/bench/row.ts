@@ -42,7 +42,7 @@ const LOWER_RATIO = ['lower', 'ratio'] as const;
 const HIGHER = ['higher', 'value'] as const;
 const LOWER = ['lower', 'value'] as const;
 
-/** The table of design.md, "Numbers to hold". */
+/** The numbers to hold. */
 export const TARGETS = {
   'cached-small': target('cached admission, decision written, 6.8 KB', 'req/s', HIGHER_RATIO, 0.7, 0.85),
   'cached-big': target('cached admission, decision written, 100 KB', 'req/s', HIGHER_RATIO, 0.8, 0.95),

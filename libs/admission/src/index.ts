@@ -23,7 +23,7 @@ export type { Denial, Mode, Problem } from './decision.js';
 export type { JudgedAs } from './problem.js';
 export type { PatchOperation } from './json-patch.js';
 export { headline } from './denial-message.js';
-export { type AdmissionReviewAnswer, renderAnswer, type RenderOptions } from './render-answer.js';
+export { type AdmissionReviewAnswer, isLetIn, renderAnswer, type RenderOptions } from './render-answer.js';
 export type { AnswerStatus } from './answer-status.js';
 export { renderReviewError, type ReviewErrorAnswer } from './render-review-error.js';
 export { decidedImages } from './decided-images.js';

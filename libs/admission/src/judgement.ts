@@ -61,9 +61,10 @@ export function judgementOf(
       return { ...by, outcome: 'refused', code, found, expected, next };
     }
     case 'undecided': {
-      const { code, retryAfterMs } = verdict;
+      const { code, message, retryAfterMs } = verdict;
       if (!isCode(code) || isRefusalCode(code)) return incoherent(by);
-      return { ...by, outcome: 'undecided', code, retryAfterMs };
+      // The verdict's sentence is ours and says what kept us from looking: which host, which secret.
+      return { ...by, outcome: 'undecided', code, found: message, retryAfterMs };
     }
   }
 }

@@ -39,7 +39,7 @@ export function renderAnswer(
 ): AdmissionReviewAnswer {
   const { apiVersion, uid } = decision.request;
   const admitted = isAdmission(decision);
-  const allowed = admitted || (decision.kind === 'deny' && isOverridden(decision.mode));
+  const allowed = isLetIn(decision);
   const told = [...(decision.kind === 'deny' ? overrideWarnings(decision) : []), ...warnings];
   return {
     apiVersion,
@@ -54,6 +54,11 @@ export function renderAnswer(
       ...(told.length > 0 && { warnings: told.map((text) => plainText(text, MAX_WARNING)) }),
     },
   };
+}
+
+/** What the API server is told: true for what `decide` allowed, and for a denial that a mode overrides. */
+export function isLetIn(decision: Decision): boolean {
+  return isAdmission(decision) || (decision.kind === 'deny' && isOverridden(decision.mode));
 }
 
 /** Names the two modes that override, so that anything else denies. */

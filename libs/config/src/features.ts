@@ -22,7 +22,22 @@ export function resolveFeatures(
     cache: { ...cache, ...environment.cache, expirySeconds },
   };
   if (features.detectionMode) warnDetection(section, environment, findings);
+  warnUnbuilt(section);
   return features;
+}
+
+/** What somebody switched on and this version does not do. Both count as off, which is the strict side. */
+function warnUnbuilt(section: Section | undefined): void {
+  const written = section?.value;
+  if (typeof written !== 'object' || written === null) return;
+  if ('automaticChildApproval' in written && written.automaticChildApproval === true) {
+    const message = 'child approval is not implemented in this version: every image of a child is verified';
+    section?.report.warning('unbuilt', message, ['automaticChildApproval']);
+  }
+  if ('namespacedValidation' in written && written.namespacedValidation !== false) {
+    const message = 'namespaced validation is done by the webhook configuration, which this version does not install: every request that arrives is validated';
+    section?.report.warning('unbuilt', message, ['namespacedValidation']);
+  }
 }
 
 function warnDetection(

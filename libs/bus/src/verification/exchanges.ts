@@ -31,7 +31,7 @@ export interface ExchangesOptions {
   readonly maxInFlight?: number;
 }
 
-/** Half of what is left, as design.md "Names, ports and values" has it. */
+/** Half of what is left: the other half is the gateway's, to look itself. */
 const SHARE = 0.5;
 const MAX_IN_FLIGHT = 1024;
 /** Ended questions that are remembered, to tell a second answer from a late one. */
