@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
-import { generateBusKeys, readBusKeys, type RedisVerificationBus } from '#bus';
+import { BusSilentError, generateBusKeys, readBusKeys, type RedisVerificationBus } from '#bus';
 
 import { sealMark } from '../../libs/bus/src/verification/crash-marks.js';
 import { sealQuarantine } from '../../libs/bus/src/verification/quarantine.js';
@@ -36,7 +36,7 @@ function verdictKeys() {
 async function ask(bus: RedisVerificationBus, image: string, budgetMs: number): Promise<string> {
   return bus.ask(questionOf(image), budgetMs, NEVER).then(
     (reply) => (reply.kind === 'verdict' ? reply.verdict.outcome : reply.reason),
-    (error: unknown) => (error instanceof Error ? error.name : 'other'),
+    (error: unknown) => (error instanceof BusSilentError ? error.code : 'other'),
   );
 }
 
@@ -60,9 +60,11 @@ test('F22 an image that kills its verifier each time is quarantined; the others 
   // The first attempt and two hedges before anybody can know, then one after the other, alone.
   expect(fleet.begun(POISON)).toBeLessThanOrEqual(6);
   expect(deaths).toBeLessThanOrEqual(6);
-  expect(others.length).toBeGreaterThan(20);
-  expect(others.filter((outcome) => outcome !== 'admitted')).toEqual([]);
+  // On a machine where starting again takes seconds all five may be gone at once; then the bus says so at once.
+  expect(others.filter((outcome) => outcome !== 'admitted' && outcome !== 'no-verifier')).toEqual([]);
+  expect(others.filter((outcome) => outcome === 'admitted').length).toBeGreaterThan(20);
   await until(() => bus.isQuarantined(questionOf(POISON)));
+  await until(() => (bus.health().verifiers ?? 0) > 0, 20_000);
   const begun = fleet.begun(POISON);
   expect(await ask(bus, POISON, 8000)).toBe('quarantined');
   expect(await ask(bus, 'registry.example.com/good:last', 8000)).toBe('admitted');

@@ -6,6 +6,8 @@ import { KEYS } from './names.js';
 import { RedisClock } from './redis-clock.js';
 
 const PERIOD_MS = 500;
+/** While no verifier is there, every look that finds one saves the gateway work of its own, milliseconds. */
+const DESERTED_PERIOD_MS = 100;
 /** A verifier that has not been heard of for this long does not take work; it beats every 250 ms. */
 const ALIVE_MS = 1500;
 /** Records read at once. */
@@ -20,6 +22,8 @@ export class BusWatch {
   readonly #observer: BusObserver;
   #verifiers: number | undefined;
   #emptyReads = 0;
+  /** Counts starts and stops: what an earlier life asked for is not heard any more. */
+  #life = 0;
   #cancel: () => void = () => undefined;
 
   constructor(options: {
@@ -53,24 +57,31 @@ export class BusWatch {
   /** Redis is there: begins to read, after a pause in which verifiers come back too. */
   start(): void {
     this.stop();
-    this.#cancel = this.#clock.after(PERIOD_MS, () => void this.#read());
+    this.#readLater(PERIOD_MS);
   }
 
   /** Redis is away: nothing is known about the verifiers any more. */
   stop(): void {
     this.#cancel();
+    this.#life += 1;
     this.#verifiers = undefined;
     this.#emptyReads = 0;
   }
 
-  async #read(): Promise<void> {
+  #readLater(ms: number): void {
+    const life = this.#life;
+    this.#cancel = this.#clock.after(ms, () => void this.#read(life));
+  }
+
+  async #read(life: number): Promise<void> {
     try {
       if (!this.#redisClock.isSet) await this.#readTime();
-      await this.#readState();
+      await this.#readState(life);
     } catch (error) {
-      this.#observer.observe({ kind: 'redis-failed', error });
+      if (life === this.#life) this.#observer.observe({ kind: 'redis-failed', error });
     }
-    this.#cancel = this.#clock.after(PERIOD_MS, () => void this.#read());
+    // It may have been stopped, and even started again, while Redis was asked.
+    if (life === this.#life) this.#readLater(this.isDeserted ? DESERTED_PERIOD_MS : PERIOD_MS);
   }
 
   async #readTime(): Promise<void> {
@@ -78,7 +89,7 @@ export class BusWatch {
     this.#redisClock.set(await this.#redis.call('TIME'), sentAt);
   }
 
-  async #readState(): Promise<void> {
+  async #readState(life: number): Promise<void> {
     const now = this.#redisClock.now();
     const sentAt = this.#clock.now();
     const results = await this.#redis
@@ -91,6 +102,7 @@ export class BusWatch {
     const [quarantined, open, isolated, time] = (results ?? []).map(([error, value]) =>
       error === null ? value : undefined,
     );
+    if (life !== this.#life) return;
     this.#redisClock.set(time, sentAt);
     if (Array.isArray(quarantined)) this.#quarantine.replace(quarantined.map(String), now);
     if (typeof open !== 'number' || typeof isolated !== 'number') return;
