@@ -13,7 +13,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'libs/validator': ['#image-ref'],
   'libs/validator-static': ['#image-ref', '#validator'],
   'libs/validator-cosign': ['#image-ref', '#validator', '#registry', '#trust', '@sigstore/tuf'],
-  'libs/config': ['#image-ref', '#policy', '#validator', 'zod', 'yaml'],
+  'libs/config': ['#image-ref', '#policy', '#trust', '#validator', 'zod', 'yaml'],
   'libs/verification': [
     '#config',
     '#contracts',

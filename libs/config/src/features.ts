@@ -35,7 +35,8 @@ function warnUnbuilt(section: Section | undefined): void {
     section?.report.warning('unbuilt', message, ['automaticChildApproval']);
   }
   if ('namespacedValidation' in written && written.namespacedValidation !== false) {
-    const message = 'namespaced validation is done by the webhook configuration, which this version does not install: every request that arrives is validated';
+    const message =
+      'namespaced validation is done by the webhook configuration, which this version does not install: every request that arrives is validated';
     section?.report.warning('unbuilt', message, ['namespacedValidation']);
   }
 }
