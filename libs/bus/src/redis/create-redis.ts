@@ -101,6 +101,8 @@ function optionsOf(address: RedisAddress, settings: RedisSettings, role: RedisRo
     // With an append-only file Redis says "loading" after every start; the default waits a second for it.
     maxLoadingRetryTime: 50,
     connectTimeout: CONNECT_TIMEOUT_MS,
+    // What is said after the end is heard by nobody, and must not keep the process.
+    disconnectTimeout: 100,
     socketTimeout: SOCKET_TIMEOUT_MS,
     // A master that became a replica: connect again, to the one that takes writes. The command fails; we repeat it.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
