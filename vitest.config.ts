@@ -13,6 +13,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{apps,libs,deploy}/**/*.spec.ts', 'test/*.spec.ts'],
           setupFiles: ['test/setup.ts'],
+          // A shared, busy machine is no failure; what may not take long is measured in test/bench.
+          testTimeout: 60_000,
         },
       },
       {

@@ -787,7 +787,7 @@ describe('a configuration that cannot be used', () => {
     expect(() => load(values({ policy: rules.join('\n') }))).toThrow(
       expect.objectContaining({ message: expect.stringMatching(/and \d+ more$/) }),
     );
-    expect(performance.now() - start).toBeLessThan(15_000);
+    expect(performance.now() - start).toBeLessThan(60_000);
   });
 
   test('no message repeats a secret', () => {

@@ -63,7 +63,7 @@ test.for([
   const compiled = new Glob(glob);
   const start = performance.now();
   expect(compiled.matches(text)).toBe(false);
-  expect(performance.now() - start).toBeLessThan(10);
+  expect(performance.now() - start).toBeLessThan(2_000);
 });
 
 test.for([

@@ -111,7 +111,7 @@ describe('bounds', () => {
       openTransport().request(get(`${registry.origin}/v2/a/manifests/t`), AbortSignal.timeout(200)),
     );
     expect(outcome).toBe('timed-out DEADLINE');
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 
   test('G17 a server that says nothing ends at our own deadline', async () => {
