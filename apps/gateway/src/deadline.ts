@@ -1,6 +1,7 @@
 /** What we keep for ourselves of the API server's time: at least 300 ms, at least 5 %. */
 const MARGIN_MS = 300;
 const MARGIN_SHARE = 0.05;
+const LEAST_MS = 1;
 
 /** One admission's budget (design rule 6): `?timeout=` minus a margin, as one signal through every call. */
 export class Deadline {
@@ -8,21 +9,25 @@ export class Deadline {
   readonly #end: number;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(timeoutMs: number) {
-    const budget = Math.max(1, timeoutMs - Math.max(MARGIN_MS, timeoutMs * MARGIN_SHARE));
+  /** The API server's clock runs since `startedAt` (of `performance.now()`), when its request came in. */
+  constructor(timeoutMs: number, startedAt = performance.now()) {
+    const budget = Math.max(LEAST_MS, timeoutMs - Math.max(MARGIN_MS, timeoutMs * MARGIN_SHARE));
     // Monotonic: a stepped wall clock neither shortens nor stretches an admission.
-    this.#end = performance.now() + budget;
+    this.#end = startedAt + budget;
     const controller = new AbortController();
     this.signal = controller.signal;
-    this.#timer = setTimeout(
-      () => controller.abort(new DOMException('the admission’s time is up', 'TimeoutError')),
-      budget,
-    );
+    const end = (): void => controller.abort(new DOMException('the admission’s time is up', 'TimeoutError'));
+    this.#timer = setTimeout(end, Math.max(LEAST_MS, this.remainingMs()));
   }
 
   /** What is left, milliseconds; 0 when it is over. */
   remainingMs(): number {
     return Math.max(0, this.#end - performance.now());
+  }
+
+  /** By the clock and not by the timer, which a busy or stopped process fires late. */
+  isOver(): boolean {
+    return this.signal.aborted || this.remainingMs() === 0;
   }
 
   /** The answer is on its way: nobody waits any more. */

@@ -25,6 +25,11 @@ export interface GatewayOptions {
   readonly journalDirectory: string | undefined;
   /** `thread`: our own verification runs beside us with a heap of its own. */
   readonly isolation: 'thread' | 'none';
+  /**
+   * How long a gateway that is told to stop goes on serving, unready and closing connections with each answer, ms. 0: it
+   * stops listening at once.
+   */
+  readonly drainMs?: number;
   /** Where metrics are; a new one of our own where services do not share. */
   readonly registry?: Registry;
   readonly log: Logger;

@@ -1,40 +1,27 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
 
-import { AlertSender, readTemplates, TemplateCatalogue } from '#alerts';
-import {
-  createRedis,
-  type DecisionLog,
-  decisionSigner,
-  type Journal,
-  LocalJournal,
-  noJournal,
-  openJournalFile,
-  type RedisConnection,
-  RedisDecisionLog,
-  RedisVerificationBus,
-  type VerificationBus,
-} from '#bus';
-import type { Logger } from '#observability';
+import { createRedis, type DecisionLog, type RedisConnection, type VerificationBus } from '#bus';
+import { LoopWatch } from '#observability';
 import { createTransport, type HttpTransport } from '#registry';
-import { CurrentEngine, readIfPresent, type VerificationEngine } from '#verification';
+import { namedHosts, readIfPresent, type VerificationEngine } from '#verification';
 import { Registry } from 'prom-client';
 
-import { AdmissionReviewer } from './admission/admission-reviewer.js';
+import { AdmissionReviewer, type ReviewerOptions } from './admission/admission-reviewer.js';
+import { AlertTemplates } from './admission/alert-templates.js';
 import { ImageJudge } from './admission/image-judge.js';
 import { MandatoryAlerts } from './admission/mandatory-alerts.js';
+import { createBus, createSharedProofs, gatewayKeys } from './create-bus.js';
+import { createDecisionLog } from './create-decision-log.js';
+import { createLocal } from './create-local.js';
+import { CurrentRevision } from './current-revision.js';
 import type { GatewayOptions } from './gateway-options.js';
 import { GatewayMetrics } from './management/gateway-metrics.js';
-import { busObserver, decisionObserver } from './management/observers.js';
-import { Revision } from './revision.js';
-import { DirectVerification, type LocalVerification } from './verdicts/local-verification.js';
-import { ThreadedVerification } from './verdicts/threaded-verification.js';
+import type { Revision } from './revision.js';
+import type { LocalVerification } from './verdicts/local-verification.js';
 import { VerdictService } from './verdicts/verdict-service.js';
 import { notAfter } from './webhook/tls-material.js';
 import { WebhookServer } from './webhook/webhook-server.js';
 
-const ALERT_TIMEOUT_MS = 3_000;
 const FLUSH_MS = 5_000;
 
 /** The pure objects of a gateway, wired; Nest's module is the shell around them. */
@@ -43,177 +30,171 @@ export interface GatewayParts {
   readonly server: WebhookServer;
   readonly bus: VerificationBus;
   readonly decisions: DecisionLog;
+  readonly loop: LoopWatch;
   /** The configuration in force. */
   readonly revision: () => Revision;
   /** In the order that loses nothing: answer, then write, then let go. */
   close(): Promise<void>;
 }
 
-/** Builds a gateway. Throws where it cannot serve: no valid configuration, no certificate, no keys. */
+/** Builds a gateway. Throws where it cannot serve: no valid configuration, no certificate, no keys; nothing stays open then. */
 export async function createGatewayParts(options: GatewayOptions): Promise<GatewayParts> {
+  const undo = new AsyncDisposableStack();
+  try {
+    return await buildParts(options, undo);
+  } catch (error) {
+    await undo.disposeAsync();
+    throw error;
+  }
+}
+
+type OnFault = (error: unknown, doing?: string) => void;
+
+/** What is opened is closed by `undo`, the last first. */
+async function buildParts(options: GatewayOptions, undo: AsyncDisposableStack): Promise<GatewayParts> {
   const { log } = options;
   const registry = options.registry ?? new Registry();
   const metrics = new GatewayMetrics(registry);
-  const onFault = (error: unknown, doing = 'verifying'): void =>
-    log.error({ err: error, doing }, 'internal fault');
+  const onFault: OnFault = (error, doing = 'verifying') => log.error({ err: error, doing }, 'internal fault');
+  const loop = new LoopWatch(registry);
+  undo.defer(() => loop.close());
+  let hosts: ReadonlySet<string> = new Set();
   const transport = createTransport({
-    onRequest: ({ host, status }) => metrics.registryRequests.inc({ registry: host, code: String(status) }),
+    onRequest: ({ host, status }) =>
+      metrics.registryRequests.inc({ registry: hosts.has(host) ? host : 'other', code: String(status) }),
   });
-  let revision: Revision | undefined;
-  const inForce = (): Revision => {
-    if (revision === undefined) throw new Error('there is no configuration yet');
-    return revision;
+  undo.defer(() => transport.close());
+  const redis = createRedis(options.redis, 'prompt');
+  undo.defer(() => redis.disconnect());
+  const engine = (): VerificationEngine => revisions.current.engine;
+  const { bus, local, verdicts } = openVerdicts(options, { metrics, redis, engine, onFault }, undo);
+  const templates = createTemplates(options, transport);
+  await templates.reload();
+  const onRevision = (revision: Revision, before: Revision | undefined): void => {
+    hosts = namedHosts(revision.configuration);
+    local.renew();
+    if (before === undefined) return;
+    if (!sharesCachePolicy(revision, before)) verdicts.clear();
+    void templates.reload();
   };
-  const local = createLocal(options, metrics, () => inForce().engine);
-  const engines = new CurrentEngine({
-    ...options,
-    transport,
-    readFile: readIfPresent,
-    clock: () => new Date(),
-    onFault,
-    onEngine: (engine) => {
-      revision = new Revision(engine);
-      showRevision(revision, metrics, log);
-      if (local instanceof ThreadedVerification) local.renew();
-    },
-    onFailure: (error) => {
-      metrics.configReloadFailed.set(1);
-      log.error({ err: error }, 'the new configuration is invalid; the last good one stays in force');
-    },
+  const clock = (): Date => new Date();
+  const revisions: CurrentRevision = new CurrentRevision(
+    { ...options, transport, readFile: readIfPresent, clock, onFault },
+    { metrics, log, onRevision },
+  );
+  undo.defer(() => revisions.close());
+  const decisions = await createDecisionLog(options, metrics, redis);
+  undo.defer(() => flush(decisions, onFault));
+  const reviewer = new AdmissionReviewer({
+    ...reviewerSettings(options, metrics, onFault),
+    revision: () => revisions.current,
+    judge: new ImageJudge(verdicts),
+    decisions,
+    mandatoryAlerts: createMandatoryAlerts(options, metrics, templates, onFault),
   });
-  const bus = createBus(options, metrics);
-  const decisionsRedis = createRedis(options.redis, 'prompt');
-  const decisions = await createDecisionLog(options, metrics, decisionsRedis);
+  const server = createServer(options, metrics, reviewer, onFault);
+  undo.defer(() => server.close({ drainMs: options.drainMs ?? 0 }));
+  const revision = (): Revision => revisions.current;
+  return { metrics: registry, server, bus, decisions, loop, revision, close: () => undo.disposeAsync() };
+}
+
+async function flush(decisions: DecisionLog, onFault: OnFault): Promise<void> {
+  try {
+    await decisions.close(AbortSignal.timeout(FLUSH_MS));
+  } catch (error) {
+    onFault(error, 'writing the last decisions');
+  }
+}
+
+function reviewerSettings(
+  { cluster, name }: GatewayOptions,
+  metrics: GatewayMetrics,
+  onFault: OnFault,
+): Pick<ReviewerOptions, 'recordedBy' | 'observe' | 'onFault'> {
+  return {
+    recordedBy: { cluster, gateway: name, now: Date.now },
+    observe: (record, seconds) => metrics.observe(record, seconds),
+    onFault,
+  };
+}
+
+/** Where verdicts come from: the bus, what verifiers share, ourselves. Throws where there are no keys. */
+function openVerdicts(
+  options: GatewayOptions,
+  parts: {
+    readonly metrics: GatewayMetrics;
+    readonly redis: RedisConnection;
+    readonly engine: () => VerificationEngine;
+    readonly onFault: OnFault;
+  },
+  undo: AsyncDisposableStack,
+): { bus: VerificationBus; local: LocalVerification; verdicts: VerdictService } {
+  const { metrics, redis, engine, onFault } = parts;
+  const keys = gatewayKeys(options);
+  const local = createLocal(options, metrics, engine);
+  undo.defer(() => local.close());
+  const bus = createBus(options, metrics, keys);
+  undo.defer(() => bus.close());
   const verdicts = new VerdictService({
     bus,
     local,
+    shared: createSharedProofs(options, metrics, redis, keys),
     now: Date.now,
     observer: {
       onCache: (result) => metrics.cache.inc({ result }),
       onFallback: (reason) => metrics.fallbacks.inc({ reason }),
+      onFault: (error) => onFault(error, 'asking the bus'),
     },
   });
-  const reviewer = new AdmissionReviewer({
-    revision: inForce,
-    judge: new ImageJudge(verdicts),
-    decisions,
-    mandatoryAlerts: await createMandatoryAlerts(options, transport, metrics),
-    recordedBy: { cluster: options.cluster, gateway: options.name, now: Date.now },
-    observe: (record, seconds) => metrics.observe(record, seconds),
+  return { bus, local, verdicts };
+}
+
+/** Rule and trust are in every key; only how long a verdict may be used is not. */
+function sharesCachePolicy(one: Revision, other: Revision): boolean {
+  const [left, right] = [one.configuration.features.cache, other.configuration.features.cache];
+  return left.expirySeconds === right.expirySeconds && left.cacheErrors === right.cacheErrors;
+}
+
+function createTemplates(
+  { templatesDirectory, log }: GatewayOptions,
+  transport: HttpTransport,
+): AlertTemplates {
+  return new AlertTemplates({ directory: templatesDirectory, files: { readdir, readFile }, transport, log });
+}
+
+function createMandatoryAlerts(
+  { log }: GatewayOptions,
+  metrics: GatewayMetrics,
+  templates: AlertTemplates,
+  onFault: OnFault,
+): MandatoryAlerts {
+  return new MandatoryAlerts({
+    sender: () => templates.sender,
+    monotonic: () => performance.now(),
     onFault,
+    onResult: (receiver, result) => {
+      metrics.mandatoryAlerts.inc({ receiver, result });
+      if (result !== 'delivered') log.warn({ receiver, result }, 'a mandatory alert was not delivered');
+    },
   });
-  const server = new WebhookServer({
-    tls: options.tls,
-    onError: onFault,
+}
+
+function createServer(
+  { tls }: GatewayOptions,
+  metrics: GatewayMetrics,
+  reviewer: AdmissionReviewer,
+  onError: OnFault,
+): WebhookServer {
+  return new WebhookServer({
+    tls,
+    onError,
+    onCertificate: (material) => metrics.certificateExpiry.set(notAfter(material) / 1000),
     handler: {
       review: (body, call) => reviewer.review(body, call),
       isReady: () => true,
       onRequest: (phase) => {
         if (phase === 'mutate') metrics.requests.inc();
       },
-    },
-  });
-  metrics.certificateExpiry.set(notAfter(options.tls.read()) / 1000);
-  const close = async (): Promise<void> => {
-    await server.close();
-    engines.close();
-    await decisions
-      .close(AbortSignal.timeout(FLUSH_MS))
-      .catch((error: unknown) => onFault(error, 'writing the last decisions'));
-    decisionsRedis.disconnect();
-    await Promise.all([bus.close(), local.close(), transport.close()]);
-  };
-  return { metrics: registry, server, bus, decisions, revision: inForce, close };
-}
-
-function showRevision(revision: Revision, metrics: GatewayMetrics, log: Logger): void {
-  const hash = revision.configuration.revision;
-  const weakenings = revision.weakenings();
-  metrics.showConfiguration(hash, weakenings);
-  metrics.configReloadFailed.set(0);
-  log.info({ revision: hash.slice(0, 12), weakenings }, 'configuration in force');
-}
-
-function createLocal(
-  options: GatewayOptions,
-  metrics: GatewayMetrics,
-  engine: () => VerificationEngine,
-): LocalVerification {
-  if (options.isolation === 'none') return new DirectVerification(engine);
-  const { secretsDirectory, dockerConfig, configuration, log } = options;
-  return new ThreadedVerification({
-    setup: () => ({ source: configuration.source, secretsDirectory, dockerConfig }),
-    onCrash: (error) => {
-      metrics.verificationCrashes.inc();
-      log.error({ err: error }, 'the verification thread ended; a new one takes over');
-    },
-  });
-}
-
-function createBus(options: GatewayOptions, metrics: GatewayMetrics): VerificationBus {
-  return new RedisVerificationBus({
-    connect: (role) => createRedis(options.redis, role),
-    keys: () => {
-      const { requests, verdicts } = options.keys();
-      if (requests === undefined || verdicts === undefined)
-        throw new Error('a gateway needs <id>.requests.key and <id>.verdicts.pub');
-      return { requests, verdicts };
-    },
-    cluster: options.cluster,
-    gateway: options.name,
-    observer: busObserver(metrics.bus, options.log),
-  });
-}
-
-async function createDecisionLog(
-  options: GatewayOptions,
-  metrics: GatewayMetrics,
-  redis: RedisConnection,
-): Promise<DecisionLog> {
-  const observe = decisionObserver(metrics.decisionLog, options.log);
-  return new RedisDecisionLog({
-    redis,
-    journal: await openJournal(options.journalDirectory, (bytes) =>
-      observe({ kind: 'journal-damaged', bytes }),
-    ),
-    writer: { cluster: options.cluster, gateway: options.name, boot: randomBytes(8).toString('hex') },
-    signer: decisionSigner(options.keys().decisions),
-    observe,
-  });
-}
-
-async function openJournal(
-  directory: string | undefined,
-  onDamage: (bytes: number) => void,
-): Promise<Journal> {
-  if (directory === undefined) return noJournal;
-  await mkdir(directory, { recursive: true });
-  return await LocalJournal.open({
-    open: () => openJournalFile(join(directory, 'decisions.journal')),
-    onDamage,
-  });
-}
-
-async function createMandatoryAlerts(
-  { templatesDirectory, log }: GatewayOptions,
-  transport: HttpTransport,
-  metrics: GatewayMetrics,
-): Promise<MandatoryAlerts> {
-  const sources =
-    templatesDirectory === undefined
-      ? []
-      : await readTemplates(templatesDirectory, { readdir, readFile }).catch(() => []);
-  const sender = new AlertSender({
-    templates: new TemplateCatalogue(sources),
-    transport,
-    timeoutMs: ALERT_TIMEOUT_MS,
-    now: Date.now,
-  });
-  return new MandatoryAlerts({
-    sender,
-    onResult: (receiver, result) => {
-      metrics.mandatoryAlerts.inc({ receiver, result });
-      if (result !== 'delivered') log.warn({ receiver, result }, 'a mandatory alert was not delivered');
     },
   });
 }

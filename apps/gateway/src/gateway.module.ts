@@ -72,6 +72,7 @@ export class GatewayHealth extends HealthReport {
       weakenings: revision.weakenings(),
       bus: this.#parts.bus.health(),
       decisions: { state, waiting, journalBytes, lost },
+      eventLoop: this.#parts.loop.report(),
     };
   }
 }

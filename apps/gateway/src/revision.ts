@@ -15,6 +15,8 @@ export type GovernedImage =
   | { readonly kind: 'malformed'; readonly error: unknown };
 
 const REMEMBERED = 10_000;
+/** Longer texts are no references, and are not kept: their size is whatever a user likes. */
+const MAX_REMEMBERED_TEXT = 1_024;
 
 /** One configuration at work: a decision takes one of these and keeps it to its end (design rule 8). */
 export class Revision {
@@ -32,6 +34,7 @@ export class Revision {
     const known = this.#governed.get(text);
     if (known !== undefined) return known;
     const governed = this.#govern(text);
+    if (text.length > MAX_REMEMBERED_TEXT) return governed;
     if (this.#governed.size >= REMEMBERED) this.#governed.clear();
     this.#governed.set(text, governed);
     return governed;

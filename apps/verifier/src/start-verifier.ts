@@ -1,70 +1,144 @@
 import 'reflect-metadata';
 
+import { type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import { Registry } from 'prom-client';
 
-import { createRedis, StreamsServer } from '#bus';
-import { HealthReport, NestLog } from '#observability';
-import { createTransport } from '#registry';
-import { CurrentEngine, readIfPresent } from '#verification';
+import {
+  createRedis,
+  type RedisConnection,
+  RedisSharedVerdicts,
+  StreamsServer,
+  type VerifierKeys,
+  verdictSigner,
+  verdictVerifier,
+} from '#bus';
+import { exitOnFault, LoopWatch, NestLog } from '#observability';
+import { createTransport, type HttpTransport } from '#registry';
+import { CurrentEngine, namedHosts, readIfPresent, SharedProofs } from '#verification';
 
+import { observeBus, observeSharedVerdicts } from './observers.js';
 import { VerificationService } from './verification.service.js';
+import { VerifierHealth } from './verifier-health.js';
 import { VerifierMetrics } from './verifier-metrics.js';
 import type { VerifierOptions } from './verifier-options.js';
 import { VerifierModule } from './verifier.module.js';
 
 /** A verifier that takes work. */
 export interface RunningVerifier {
+  /** `http://host:port` of the management port. */
+  readonly managementUrl: string | undefined;
   close(): Promise<void>;
 }
 
 /** Starts a verifier; resolves when it reads from the bus (or waits for Redis to be there). */
 export async function startVerifier(options: VerifierOptions): Promise<RunningVerifier> {
+  const undo = new AsyncDisposableStack();
+  try {
+    undo.defer(exitOnFault(options.log));
+    const app = await startApplication(options, undo);
+    options.log.info({ name: options.name }, 'verifier takes work');
+    const managementUrl = options.management === undefined ? undefined : await app.getUrl();
+    return { managementUrl, close: () => undo.disposeAsync() };
+  } catch (error) {
+    await undo.disposeAsync();
+    throw error;
+  }
+}
+
+/** Everything that is opened is closed by `undo`, the last first: the bus ends before what its work needs. */
+async function startApplication(
+  options: VerifierOptions,
+  undo: AsyncDisposableStack,
+): Promise<INestApplication> {
   const registry = options.registry ?? new Registry();
   const metrics = new VerifierMetrics(registry);
+  const keys = verifierKeys(options);
+  let hosts: ReadonlySet<string> = new Set();
   const transport = createTransport({
-    onRequest: ({ host, status }) => metrics.registryRequests.inc({ registry: host, code: String(status) }),
+    onRequest: ({ host, status }) =>
+      metrics.registryRequests.inc({ registry: hosts.has(host) ? host : 'other', code: String(status) }),
   });
-  const engines = createEngines(options, metrics, transport);
-  const server = createServer(options, metrics);
+  undo.defer(() => transport.close());
+  const engines = createEngines(options, metrics, transport, (engine) => {
+    hosts = namedHosts(engine.configuration);
+  });
+  undo.defer(() => engines.close());
   const redis = createRedis(options.redis, 'prompt');
+  undo.defer(() => redis.disconnect());
+  const loop = new LoopWatch(registry);
+  undo.defer(() => loop.close());
   const service = new VerificationService({
     engine: () => engines.engine,
-    shared: { get: async () => undefined, put: async () => undefined },
+    shared: createSharedProofs(options, metrics, redis, keys),
     observer: {
       onVerdict: (verdict, validator, cached, seconds) =>
         metrics.observe(verdict, validator, cached, seconds),
     },
     now: Date.now,
   });
-  const module = VerifierModule.register(service, new VerifierHealth(server), registry);
-  const app = await NestFactory.create(module, {
+  const server = new StreamsServer({
+    connect: (role) => createRedis(options.redis, role),
+    keys,
+    cluster: options.cluster,
+    verifier: options.name,
+    observer: observeBus(metrics.bus, options.log),
+  });
+  const health = new VerifierHealth(server, () => engines.engine, loop);
+  const app = await NestFactory.create(VerifierModule.register(service, health, registry), {
     logger: new NestLog(options.log),
     abortOnError: false,
     bodyParser: false,
   });
+  undo.defer(() => app.close());
   app.connectMicroservice<MicroserviceOptions>({ strategy: server });
   await app.startAllMicroservices();
   if (options.management === undefined) await app.init();
   else await app.listen(options.management.port, options.management.host);
-  options.log.info({ name: options.name }, 'verifier takes work');
-  return {
-    close: async () => {
-      await app.close();
-      engines.close();
-      redis.disconnect();
-      await transport.close();
-    },
-  };
+  return app;
 }
 
-type Transport = ReturnType<typeof createTransport>;
+/** The keys of now; throws at once where a verifier cannot work with what is there. */
+function verifierKeys({ keys }: VerifierOptions): () => VerifierKeys {
+  const current = (): VerifierKeys => {
+    const { requests, verdicts } = keys();
+    if (requests === undefined || verdicts === undefined || !verdicts.canSign) {
+      throw new Error('a verifier needs <id>.requests.key and <id>.verdicts.key in the key directory');
+    }
+    return { requests, verdicts };
+  };
+  current();
+  return current;
+}
+
+function createSharedProofs(
+  options: VerifierOptions,
+  metrics: VerifierMetrics,
+  redis: RedisConnection,
+  keys: () => VerifierKeys,
+): SharedProofs {
+  const verdictKeys = (): VerifierKeys['verdicts'] => keys().verdicts;
+  return new SharedProofs({
+    now: Date.now,
+    open: (limits) =>
+      new RedisSharedVerdicts({
+        redis,
+        cluster: options.cluster,
+        verifier: verdictVerifier(verdictKeys),
+        signer: verdictSigner(verdictKeys),
+        now: Date.now,
+        observe: observeSharedVerdicts(metrics.sharedVerdicts, options.log),
+        limits,
+      }),
+  });
+}
 
 function createEngines(
   options: VerifierOptions,
   metrics: VerifierMetrics,
-  transport: Transport,
+  transport: HttpTransport,
+  onEngine: (engine: CurrentEngine['engine']) => void,
 ): CurrentEngine {
   const { log } = options;
   return new CurrentEngine({
@@ -73,58 +147,14 @@ function createEngines(
     readFile: readIfPresent,
     clock: () => new Date(),
     onFault: (error) => log.error({ err: error }, 'internal fault while verifying'),
-    onEngine: ({ configuration }) => {
+    onEngine: (engine) => {
+      onEngine(engine);
       metrics.configReloadFailed.set(0);
-      log.info({ revision: configuration.revision.slice(0, 12) }, 'configuration in force');
+      log.info({ revision: engine.configuration.revision.slice(0, 12) }, 'configuration in force');
     },
     onFailure: (error) => {
       metrics.configReloadFailed.set(1);
       log.error({ err: error }, 'the new configuration is invalid; the last good one stays in force');
     },
   });
-}
-
-function createServer(options: VerifierOptions, metrics: VerifierMetrics): StreamsServer {
-  return new StreamsServer({
-    connect: (role) => createRedis(options.redis, role),
-    keys: () => {
-      const { requests, verdicts } = options.keys();
-      if (requests === undefined || verdicts === undefined || !verdicts.canSign) {
-        throw new Error('a verifier needs <id>.requests.key and <id>.verdicts.key in the key directory');
-      }
-      return { requests, verdicts };
-    },
-    cluster: options.cluster,
-    verifier: options.name,
-    observer: {
-      observe: (event) => {
-        metrics.bus.inc({ event: event.kind });
-        if (event.kind === 'handler-failed') options.log.error({ err: event.error }, 'bus: handler-failed');
-        else if (event.kind === 'quarantined' || event.kind === 'forged') {
-          options.log.warn({ ...event, kind: undefined }, `bus: ${event.kind}`);
-        } else if (event.kind === 'state') {
-          const { state, text } = event;
-          options.log[state === 'isolated' ? 'warn' : 'info']({ state }, `bus: ${text}`);
-        }
-      },
-    },
-  });
-}
-
-/** Ready is: a configuration and a place on the bus. Without Redis there is no work, and that is detail. */
-class VerifierHealth extends HealthReport {
-  readonly #server: StreamsServer;
-
-  constructor(server: StreamsServer) {
-    super();
-    this.#server = server;
-  }
-
-  override isReady(): boolean {
-    return !['closing', 'closed'].includes(this.#server.health()?.state ?? 'starting');
-  }
-
-  override detail(): Record<string, unknown> {
-    return { bus: this.#server.health() };
-  }
 }

@@ -1,19 +1,7 @@
 import type { VerifierAnswer } from '#bus';
 import type { Verdict, VerificationRequest } from '#contracts';
 import { type ImageReference, parseImageReference } from '#image-ref';
-import {
-  type BoundRule,
-  cacheEntries,
-  type Question,
-  questionKey,
-  type VerificationEngine,
-} from '#verification';
-
-/** Verdicts that verifiers share; the part of the bus' store that is needed here. Never fails, never takes long. */
-export interface SharedVerdicts {
-  get(key: string, signal: AbortSignal): Promise<Verdict | undefined>;
-  put(key: string, verdict: Verdict, ttlMs: number): Promise<void>;
-}
+import type { BoundRule, Question, SharedProofs, VerificationEngine } from '#verification';
 
 /** What a verifier remembers to tell: for metrics. */
 export interface VerificationObserver {
@@ -28,13 +16,13 @@ export interface VerificationObserver {
 /** One request to one answer: from the shared verdicts of all verifiers, else by looking. */
 export class VerificationService {
   readonly #engine: () => VerificationEngine;
-  readonly #shared: SharedVerdicts;
+  readonly #shared: SharedProofs;
   readonly #observer: VerificationObserver;
   readonly #now: () => number;
 
   constructor(options: {
     engine: () => VerificationEngine;
-    shared: SharedVerdicts;
+    shared: SharedProofs;
     observer: VerificationObserver;
     now: () => number;
   }) {
@@ -64,6 +52,10 @@ export class VerificationService {
     bound: BoundRule,
     signal: AbortSignal,
   ): Promise<{ verdict: Verdict; cached: boolean }> {
+    // A static rule, and one that cannot be applied, asks nobody: there is nothing to share.
+    if (bound.kind === 'fault' || bound.check.ground === 'static') {
+      return { verdict: await engine.verify(image, bound, signal), cached: false };
+    }
     const { configuration, trustRevision } = engine;
     const question: Question = {
       image,
@@ -71,21 +63,14 @@ export class VerificationService {
       revision: configuration.trustRevision,
       trustRevision,
     };
-    const readsTag = bound.kind === 'check' && bound.check.readsTag;
-    const known = await this.#shared.get(questionKey(question, readsTag), signal);
+    const policy = configuration.features.cache;
+    const { readsTag } = bound.check;
+    const known = await this.#shared.get(question, readsTag, policy, signal);
     if (known !== undefined) return { verdict: known, cached: true };
+    const since = this.#now();
     const verdict = await engine.verify(image, bound, signal);
-    const now = this.#now();
-    for (const { key, until } of cacheEntries(
-      question,
-      readsTag,
-      verdict,
-      configuration.features.cache,
-      now,
-    )) {
-      // The answer does not wait for the store, and does not depend on it.
-      void this.#shared.put(key, verdict, until - now);
-    }
+    // The answer does not wait for the store, and does not depend on it. Past the deadline nothing is kept (J04).
+    if (!signal.aborted) void this.#shared.put(question, readsTag, verdict, policy, since);
     return { verdict, cached: false };
   }
 }

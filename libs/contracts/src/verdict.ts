@@ -18,7 +18,8 @@ const evidence = z.strictObject({
   ]),
   ok: z.boolean(),
   text: sentence,
-  trustRoot: z.string().max(128).optional(),
+  /** As long as a configuration may name it. */
+  trustRoot: z.string().max(253).optional(),
   key: z.string().max(80).optional(),
   format: z.enum(['legacy', 'bundle']).optional(),
   logIndex: z.number().int().nonnegative().optional(),

@@ -1,4 +1,6 @@
+export { exitOnFault, type FaultyProcess } from './exit-on-fault.js';
 export { createLogger, type Logger, silentLogger } from './logger.js';
+export { type LoopReport, LoopWatch } from './loop-watch.js';
 export { HealthReport, ManagementModule } from './management.module.js';
 export { counterIn, gaugeIn } from './metrics.js';
 export { NestLog } from './nest-log.js';

@@ -15,7 +15,7 @@ export interface Logger {
 /** Logs to stderr: stdout is for results. One line for each event, in JSON, or as text for people. */
 export function createLogger(
   options: { level: 'debug' | 'info' | 'warn' | 'error' | 'fatal'; format: 'json' | 'text'; service: string },
-  destination: { write(line: string): void } = process.stderr,
+  destination: { write(line: string): unknown } = process.stderr,
 ): Logger {
   const sink =
     options.format === 'json' ? destination : { write: (line: string) => destination.write(toText(line)) };
@@ -28,7 +28,7 @@ export function createLogger(
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: describeError },
     },
-    { write: (line: string) => void sink.write(redact(line)) },
+    { write: (line: string) => sink.write(redact(line)) },
   );
 }
 

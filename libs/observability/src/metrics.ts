@@ -10,7 +10,7 @@ interface MetricShape<L extends string> {
 export function counterIn<L extends string = never>(registry: Registry, shape: MetricShape<L>): Counter<L> {
   const known = registry.getSingleMetric(shape.name);
   return known instanceof Counter
-    ? (known as Counter<L>)
+    ? known
     : new Counter({ labelNames: [] as L[], ...shape, registers: [registry] });
 }
 
@@ -18,6 +18,6 @@ export function counterIn<L extends string = never>(registry: Registry, shape: M
 export function gaugeIn<L extends string = never>(registry: Registry, shape: MetricShape<L>): Gauge<L> {
   const known = registry.getSingleMetric(shape.name);
   return known instanceof Gauge
-    ? (known as Gauge<L>)
+    ? known
     : new Gauge({ labelNames: [] as L[], ...shape, registers: [registry] });
 }

@@ -27,9 +27,20 @@ export interface LivingVerdict {
   readonly until: number;
 }
 
+/** How long a proof for a digest is believed, ms. */
+export function proofLifeMs(policy: CachePolicy): number {
+  return tagLifeMs(policy) === 0 ? PROOF_MIN_MS : PROOF_MAX_MS;
+}
+
+/** How long a tag is believed to mean the digest that it meant, ms: never longer than the proof behind it. */
+export function tagLifeMs({ expirySeconds }: CachePolicy): number {
+  return Math.min(Math.max(0, expirySeconds) * 1000, PROOF_MAX_MS);
+}
+
 /**
  * The entries that a verdict is worth: none for what was not decided or static; one for a refusal; for a proof one
- * under the digest (the form that `/mutate` writes) and, when a tag was asked, a short one under the tag.
+ * under the digest (the form that `/mutate` writes) and, when a tag was asked, a short one under the tag. `now` is when
+ * the look began: what was found may be as old as that.
  */
 export function cacheEntries(
   question: Question,
@@ -39,7 +50,7 @@ export function cacheEntries(
   now: number,
 ): LivingVerdict[] {
   const asked = questionKey(question, readsTag);
-  const shortMs = Math.max(0, policy.expirySeconds) * 1000;
+  const shortMs = tagLifeMs(policy);
   switch (verdict.outcome) {
     case 'undecided':
       return [];
@@ -50,10 +61,9 @@ export function cacheEntries(
     case 'admitted': {
       if (verdict.ground === 'static' || verdict.digest === undefined) return [];
       const end = verdict.notAfter ?? Number.POSITIVE_INFINITY;
-      const proofMs = shortMs === 0 ? PROOF_MIN_MS : PROOF_MAX_MS;
       const pinned = { ...question, image: question.image.withDigest(parseDigest(verdict.digest)) };
       const entries = [
-        { key: questionKey(pinned, readsTag), verdict, until: Math.min(now + proofMs, end) },
+        { key: questionKey(pinned, readsTag), verdict, until: Math.min(now + proofLifeMs(policy), end) },
         ...(question.image.digest === undefined
           ? [{ key: asked, verdict, until: Math.min(now + shortMs, end) }]
           : []),
@@ -63,20 +73,35 @@ export function cacheEntries(
   }
 }
 
+interface Entry {
+  readonly verdict: Verdict;
+  /** By the wall clock, because certificates end by it; and by one that nobody sets, so that a step back stretches nothing. */
+  readonly until: number;
+  readonly ends: number;
+}
+
 /** Verdicts that this process proved or whose signature it checked; synchronous, because it is on the hot path. */
 export class VerdictCache {
-  readonly #entries = new LRUCache<string, { verdict: Verdict; until: number }>({ max: MAX_ENTRIES });
+  readonly #entries = new LRUCache<string, Entry>({ max: MAX_ENTRIES });
+  readonly #monotonic: () => number;
+
+  constructor(monotonic: () => number = () => performance.now()) {
+    this.#monotonic = monotonic;
+  }
 
   get(key: string, now: number): Verdict | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
-    if (entry.until > now) return entry.verdict;
+    if (entry.until > now && entry.ends > this.#monotonic()) return entry.verdict;
     this.#entries.delete(key);
     return undefined;
   }
 
-  put(entries: readonly LivingVerdict[]): void {
-    for (const { key, verdict, until } of entries) this.#entries.set(key, { verdict, until });
+  put(entries: readonly LivingVerdict[], now: number): void {
+    const monotonic = this.#monotonic();
+    for (const { key, verdict, until } of entries) {
+      if (until > now) this.#entries.set(key, { verdict, until, ends: monotonic + until - now });
+    }
   }
 
   clear(): void {

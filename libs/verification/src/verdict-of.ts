@@ -5,12 +5,15 @@ import {
   type Proof,
   RefusedError,
   type RuleCheck,
+  Trace,
   type UndecidedCode,
   UndecidedError,
   ValidatorSetupError,
 } from '#validator';
 
 const MAX_SENTENCE = 512;
+/** A registry may ask for any wait; nobody is told to wait longer than this, ms. */
+const MAX_RETRY_MS = 86_400_000;
 
 /** The code of each way in which a registry can keep us from looking (`CNS-2xxx`: asking again may help). */
 const REGISTRY_CODES = {
@@ -35,15 +38,15 @@ export function admittedVerdict(
     outcome: 'admitted',
     ground: check.ground,
     ...(proof.digest === undefined ? {} : { digest: proof.digest }),
-    ...(proof.notAfter === undefined ? {} : { notAfter: proof.notAfter }),
-    evidence: [...evidence],
+    ...(proof.notAfter === undefined ? {} : { notAfter: Math.max(0, Math.floor(proof.notAfter)) }),
+    evidence: bounded(evidence),
     tookMs,
   };
 }
 
 /** Whatever a check threw, as a verdict: refused only where a validator said so, everything else is undecided. */
 export function verdictOf(error: unknown, evidence: readonly Evidence[], tookMs: number): Verdict {
-  const common = { evidence: [...evidence], tookMs };
+  const common = { evidence: bounded(evidence), tookMs };
   if (error instanceof RefusedError) {
     const { found, expected, next } = error.details;
     return {
@@ -61,7 +64,9 @@ export function verdictOf(error: unknown, evidence: readonly Evidence[], tookMs:
     outcome: 'undecided',
     code,
     message: cut(message),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs: Math.max(0, Math.round(retryAfterMs)) }),
+    ...(retryAfterMs === undefined || Number.isNaN(retryAfterMs)
+      ? {}
+      : { retryAfterMs: Math.min(MAX_RETRY_MS, Math.max(0, Math.round(retryAfterMs))) }),
     ...common,
   };
 }
@@ -84,6 +89,11 @@ function undecidedParts(error: unknown): {
     code: 'CNS-3004',
     message: 'the verification ended in an internal fault; the verifier’s log has it',
   };
+}
+
+/** As the contract bounds it: a validator that says too much must not cost its verdict. */
+function bounded(evidence: readonly Evidence[]): Evidence[] {
+  return evidence.slice(0, Trace.MAX_STEPS).map((step) => ({ ...step, text: cut(step.text) }));
 }
 
 function cut(text: string): string {

@@ -5,14 +5,11 @@ import {
   denyRequest,
   effectiveMode,
   findImageSites,
-  type ImageSites,
+  type Mode,
   parseAdmissionReview,
   renderAnswer,
   renderReviewError,
   ReviewError,
-  type SiteId,
-  type SiteJudgement,
-  unchangedSites,
   withhold,
 } from '#admission';
 import type { DecisionLog } from '#bus';
@@ -21,9 +18,13 @@ import type { DecisionRecord, Phase } from '#contracts';
 import { Deadline } from '../deadline.js';
 import type { Revision } from '../revision.js';
 import type { ReviewAnswer, ReviewCall } from '../webhook/webhook-server.js';
-import { decisionRecord, invalidRecord, type RecordedBy } from './decision-record.js';
+import { durably } from './durably.js';
+import { judgeSites } from './judge-sites.js';
+import { json, text } from '../webhook/http-answer.js';
+import { decisionRecord, invalidRecord, type RecordedBy, type RecordWriter } from './decision-record.js';
 import type { ImageJudge } from './image-judge.js';
 import { MandatoryAlerts } from './mandatory-alerts.js';
+import { unchangedJudgements } from './unchanged-judgements.js';
 
 /** More reviews than this at once are answered with an undecided denial at once: waiting would help nobody. */
 const MAX_IN_FLIGHT = 2_000;
@@ -31,21 +32,27 @@ const MAX_IN_FLIGHT = 2_000;
 export interface ReviewerOptions {
   /** The configuration in force; asked once for each review. */
   readonly revision: () => Revision;
-  readonly judge: ImageJudge;
+  readonly judge: Pick<ImageJudge, 'judge'>;
   readonly decisions: DecisionLog;
-  readonly mandatoryAlerts: MandatoryAlerts;
+  readonly mandatoryAlerts: Pick<MandatoryAlerts, 'deliver'>;
   readonly recordedBy: RecordedBy;
   readonly observe: (record: DecisionRecord, seconds: number) => void;
   readonly onFault: (error: unknown, doing: string) => void;
+  readonly maxInFlight?: number;
 }
 
-/** One admission under one configuration, as far as it has come. */
-interface Admission {
-  readonly request: AdmissionReviewRequest;
+/** A review on its way, under one configuration from start to end (design rule 8). */
+interface Passage {
   readonly revision: Revision;
   readonly phase: Phase;
   readonly deadline: Deadline;
   readonly started: number;
+}
+
+/** One that could be read. */
+interface Admission extends Passage {
+  readonly request: AdmissionReviewRequest;
+  readonly mode: Mode;
 }
 
 /**
@@ -61,127 +68,132 @@ export class AdmissionReviewer {
   }
 
   /** The answer for one body; never throws. */
-  async review(body: Uint8Array, { phase, timeoutMs }: ReviewCall): Promise<ReviewAnswer> {
-    const started = performance.now();
-    const deadline = new Deadline(timeoutMs);
+  async review(body: Uint8Array, { phase, timeoutMs, receivedAt }: ReviewCall): Promise<ReviewAnswer> {
+    const deadline = new Deadline(timeoutMs, receivedAt);
     this.#inFlight += 1;
     try {
-      const revision = this.#options.revision();
-      const request = parseAdmissionReview(body);
-      const admission: Admission = { request, revision, phase, deadline, started };
-      return await this.#conclude(admission, await this.#decide(admission));
+      const passage = { revision: this.#options.revision(), phase, deadline, started: receivedAt };
+      return await this.#pass(body, passage);
     } catch (error) {
-      return this.#refuseUnreadable(error, phase, started);
+      // Not even a denial could be made: the API server takes an answer that is none for a failed webhook.
+      this.#options.onFault(error, 'reviewing');
+      return text(500, 'internal fault');
     } finally {
       this.#inFlight -= 1;
       deadline.release();
     }
   }
 
-  async #decide(admission: Admission): Promise<Decision> {
-    const { request, revision, phase, deadline } = admission;
-    const { features } = revision.configuration;
-    const mode = effectiveMode(request, features);
-    if (this.#inFlight > MAX_IN_FLIGHT) return denyRequest(request, 'CNS-3002', mode);
+  async #pass(body: Uint8Array, passage: Passage): Promise<ReviewAnswer> {
+    let request: AdmissionReviewRequest;
+    try {
+      request = parseAdmissionReview(body);
+    } catch (error) {
+      return await this.#refuseUnreadable(error, passage);
+    }
+    const mode = effectiveMode(request, passage.revision.configuration.features);
+    const admission: Admission = { ...passage, request, mode };
+    try {
+      return await this.#conclude(admission, await this.#decide(admission));
+    } catch (error) {
+      this.#options.onFault(error, 'answering a review');
+      return this.#answer(admission, denyRequest(request, 'CNS-3004', mode));
+    }
+  }
+
+  async #decide({ request, revision, phase, deadline, mode }: Admission): Promise<Decision> {
+    if (this.#inFlight > (this.#options.maxInFlight ?? MAX_IN_FLIGHT)) {
+      return denyRequest(request, 'CNS-3002', mode);
+    }
     try {
       const sites = findImageSites(request);
-      const judgements = new Map<SiteId, SiteJudgement>(unchangedSites(sites, features));
-      await this.#judge(sites, judgements, revision, deadline);
-      return decide(sites, judgements, { phase, mode, timedOut: deadline.signal.aborted });
+      const judgements = unchangedJudgements(sites, revision);
+      await judgeSites(sites, judgements, (image) => this.#options.judge.judge(image, revision, deadline));
+      const decision = decide(sites, judgements, { phase, mode, timedOut: deadline.isOver() });
+      // J21: whoever asked has gone; an admission that nobody hears must not be on record as one.
+      const isLate = decision.kind === 'allow' && sites.kind === 'found' && deadline.isOver();
+      return isLate ? decide(sites, new Map(), { phase, mode, timedOut: true }) : decision;
     } catch (error) {
       this.#options.onFault(error, 'deciding');
       return denyRequest(request, 'CNS-3004', mode);
     }
   }
 
-  /** Fills in the judgements that are missing; images that are remembered cost no waiting. */
-  async #judge(
-    sites: ImageSites,
-    judgements: Map<SiteId, SiteJudgement>,
-    revision: Revision,
-    deadline: Deadline,
-  ): Promise<void> {
-    if (sites.kind !== 'found') return;
-    const waiting: Promise<void>[] = [];
-    const asked = new Map<string, SiteJudgement | Promise<SiteJudgement>>();
-    for (const { id, image } of sites.sites) {
-      if (image === undefined || judgements.has(id)) continue;
-      const known = asked.get(image);
-      const judgement = known ?? this.#options.judge.judge(image, revision, deadline);
-      if (known === undefined) asked.set(image, judgement);
-      if (judgement instanceof Promise)
-        waiting.push(judgement.then((value) => void judgements.set(id, value)));
-      else judgements.set(id, judgement);
-    }
-    if (waiting.length > 0) await Promise.all(waiting);
-  }
-
   /** What an answer may hang on (mandatory alerts, strict decisions), the record, and the answer itself. */
   async #conclude(admission: Admission, judged: Decision): Promise<ReviewAnswer> {
-    const { revision, deadline } = admission;
-    const { alerting, features } = revision.configuration;
-    let decision = judged;
-    let record = this.#record(admission, decision);
-    if (MandatoryAlerts.concern(alerting)) {
-      const missed = await this.#options.mandatoryAlerts.deliver(alerting, record, deadline);
-      if (missed.length > 0 && record.allowed) {
-        decision = withhold(decision, 'CNS-3003');
-        record = this.#record(admission, decision);
-      }
-    }
-    const written = this.#options.decisions.append(record, { urgent: features.decisions === 'strict' });
-    if (features.decisions === 'strict' && record.allowed) {
-      // The denial that follows could not be written either; it is counted by the log and in the metrics.
-      const durable = await settled(written, deadline);
-      if (!durable) decision = denyRequest(admission.request, 'CNS-3004', 'enforce');
-    } else {
-      written.catch(() => undefined);
-    }
-    this.#options.observe(record, (performance.now() - admission.started) / 1000);
-    return json(200, renderAnswer(decision, { revision: revision.configuration.revision }));
+    const { alerting, features } = admission.revision.configuration;
+    const decision = MandatoryAlerts.concern(alerting) ? await this.#tell(admission, judged) : judged;
+    const record = this.#record(admission, decision);
+    if (features.decisions !== 'strict' || !record.allowed) return this.#answer(admission, decision, record);
+    const written = this.#options.decisions.append(record, { urgent: true });
+    if (await durably(written, admission.deadline)) return this.#rendered(admission, decision, record);
+    // Strict means that no allowing answer leaves without its record, in detection mode neither. This denial is
+    // appended too: the admission may yet come to the stream, and it was none.
+    return this.#answer(admission, denyRequest(admission.request, 'CNS-3004', 'enforce'));
   }
 
-  #record(admission: Admission, decision: Decision): DecisionRecord {
-    const { revision, phase, started } = admission;
-    const by = { ...this.#options.recordedBy, revision: revision.configuration.revision };
-    return decisionRecord(decision, phase, by, performance.now() - started);
+  /** The decision after those had to hear of it without whom it does not hold. */
+  async #tell(admission: Admission, judged: Decision): Promise<Decision> {
+    const { deadline, revision } = admission;
+    const { alerting } = revision.configuration;
+    const deliver = async (decision: Decision): Promise<readonly string[]> =>
+      await this.#options.mandatoryAlerts.deliver(alerting, this.#record(admission, decision), deadline);
+    const missed = await deliver(judged);
+    if (missed.length === 0 || judged.kind === 'deny') return judged;
+    const withheld = withhold(judged, 'CNS-3003');
+    // Those who want to hear of denials hear of this one; nothing more hangs on it.
+    await deliver(withheld);
+    return withheld;
   }
 
-  #refuseUnreadable(error: unknown, phase: Phase, started: number): ReviewAnswer {
+  /** Records the decision without waiting for it, and says it. */
+  #answer(
+    admission: Admission,
+    decision: Decision,
+    record: DecisionRecord = this.#record(admission, decision),
+  ): ReviewAnswer {
+    this.#append(record);
+    return this.#rendered(admission, decision, record);
+  }
+
+  #rendered({ revision, started }: Admission, decision: Decision, record: DecisionRecord): ReviewAnswer {
+    const answer = json(200, renderAnswer(decision, { revision: revision.configuration.revision }));
+    this.#options.observe(record, (performance.now() - started) / 1000);
+    return answer;
+  }
+
+  #record({ revision, phase, started }: Admission, decision: Decision): DecisionRecord {
+    return decisionRecord(decision, phase, this.#writer(revision), performance.now() - started);
+  }
+
+  #writer(revision: Revision): RecordWriter {
+    return { ...this.#options.recordedBy, revision: revision.configuration.revision };
+  }
+
+  /** Losses are counted by the log itself. */
+  #append(record: DecisionRecord): void {
+    try {
+      this.#options.decisions.append(record).catch(() => undefined);
+    } catch (error) {
+      this.#options.onFault(error, 'recording a decision');
+    }
+  }
+
+  async #refuseUnreadable(
+    error: unknown,
+    { revision, phase, started, deadline }: Passage,
+  ): Promise<ReviewAnswer> {
     const known = error instanceof ReviewError ? error : undefined;
-    if (known === undefined) this.#options.onFault(error, 'reviewing');
-    const { revision } = this.#options.revision().configuration;
-    const record = invalidRecord(
-      known,
-      phase,
-      { ...this.#options.recordedBy, revision },
-      performance.now() - started,
-    );
-    this.#options.decisions.append(record).catch(() => undefined);
+    if (known === undefined) this.#options.onFault(error, 'reading a review');
+    const record = invalidRecord(known, phase, this.#writer(revision), performance.now() - started);
+    const { alerting } = revision.configuration;
+    if (MandatoryAlerts.concern(alerting)) {
+      await this.#options.mandatoryAlerts.deliver(alerting, record, deadline);
+    }
+    this.#append(record);
     this.#options.observe(record, (performance.now() - started) / 1000);
     if (known === undefined) return text(500, 'internal fault');
     const answer = renderReviewError(known);
     return answer.status === 200 ? json(200, answer.answer) : text(answer.status, answer.text);
   }
-}
-
-async function settled(written: Promise<void>, deadline: Deadline): Promise<boolean> {
-  const gaveUp = new Promise<false>((resolve) => {
-    deadline.signal.addEventListener('abort', () => resolve(false), { once: true });
-  });
-  return await Promise.race([
-    written.then(
-      () => true,
-      () => false,
-    ),
-    gaveUp,
-  ]);
-}
-
-function json(status: number, body: object): ReviewAnswer {
-  return { status, contentType: 'application/json', body: JSON.stringify(body) };
-}
-
-function text(status: number, message: string): ReviewAnswer {
-  return { status, contentType: 'text/plain; charset=utf-8', body: `${message}\n` };
 }

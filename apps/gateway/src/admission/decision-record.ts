@@ -1,22 +1,30 @@
 import { decidedImages, type Decision, headline, type ReviewError } from '#admission';
 import type { DecisionRecord, Phase } from '#contracts';
 
-/** Who writes a record, and under what. */
+/** Who writes a record. */
 export interface RecordedBy {
   readonly cluster: string;
   readonly gateway: string;
   readonly now: () => number;
 }
 
-type Writer = RecordedBy & { readonly revision: string };
+/** The same under one configuration. */
+export type RecordWriter = RecordedBy & { readonly revision: string };
 
-/** What the stream keeps of a decision. */
-export function decisionRecord(decision: Decision, phase: Phase, by: Writer, tookMs: number): DecisionRecord {
+const MAX_MESSAGE = 300;
+
+/** What the stream keeps of a decision. What users write is cut to the record's bounds: a long name must not lose a denial. */
+export function decisionRecord(
+  decision: Decision,
+  phase: Phase,
+  by: RecordWriter,
+  tookMs: number,
+): DecisionRecord {
   const { request, mode, sites } = decision;
   const denied = decision.kind === 'deny';
   return {
     ...common(phase, by, tookMs),
-    uid: request.uid,
+    uid: request.uid.slice(0, 128),
     allowed: !denied || mode !== 'enforce',
     wouldDeny: denied,
     result: decision.result,
@@ -24,8 +32,8 @@ export function decisionRecord(decision: Decision, phase: Phase, by: Writer, too
     dryRun: request.dryRun,
     operation: request.operation,
     kind: request.kind.kind.slice(0, 64),
-    namespace: request.namespace,
-    name: request.name,
+    namespace: request.namespace.slice(0, 256),
+    name: request.name.slice(0, 256),
     ...(request.user === '' ? {} : { user: request.user.slice(0, 256) }),
     ...(denied ? { code: decision.problems[0].code, message: headline(decision) } : {}),
     images: [...decidedImages(decision)],
@@ -37,12 +45,12 @@ export function decisionRecord(decision: Decision, phase: Phase, by: Writer, too
 export function invalidRecord(
   error: ReviewError | undefined,
   phase: Phase,
-  by: Writer,
+  by: RecordWriter,
   tookMs: number,
 ): DecisionRecord {
   return {
     ...common(phase, by, tookMs),
-    uid: error?.envelope?.uid ?? '',
+    uid: (error?.envelope?.uid ?? '').slice(0, 128),
     allowed: false,
     wouldDeny: true,
     result: 'invalid',
@@ -52,24 +60,22 @@ export function invalidRecord(
     kind: '',
     namespace: '',
     name: '',
-    message: error === undefined ? 'internal fault' : error.message.slice(0, 300),
+    message: error === undefined ? 'internal fault' : error.message.slice(0, MAX_MESSAGE),
     images: [],
     imageCount: 0,
   };
 }
 
-function common(
-  phase: Phase,
-  by: Writer,
-  tookMs: number,
-): Pick<DecisionRecord, 'v' | 'time' | 'cluster' | 'gateway' | 'phase' | 'tookMs' | 'revision'> {
+type Common = Pick<DecisionRecord, 'v' | 'time' | 'cluster' | 'gateway' | 'phase' | 'tookMs' | 'revision'>;
+
+function common(phase: Phase, by: RecordWriter, tookMs: number): Common {
   return {
     v: 1,
-    time: by.now(),
+    time: Math.floor(by.now()),
     cluster: by.cluster,
     gateway: by.gateway,
     phase,
-    tookMs: Math.round(tookMs * 1000) / 1000,
+    tookMs: Math.max(0, Math.round(tookMs * 1000) / 1000),
     revision: by.revision.slice(0, 12),
   };
 }

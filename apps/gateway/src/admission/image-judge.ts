@@ -1,5 +1,4 @@
-import { judgementOf, type SiteJudgement } from '#admission';
-import type { Verdict } from '#contracts';
+import { type JudgedBy, judgementOf, type SiteJudgement } from '#admission';
 import { ImageReferenceError } from '#image-ref';
 
 import type { Deadline } from '../deadline.js';
@@ -8,9 +7,9 @@ import type { VerdictService } from '../verdicts/verdict-service.js';
 
 /** A written image to its judgement under a configuration: by its rule, and by a verdict where the rule wants proof. */
 export class ImageJudge {
-  readonly #verdicts: VerdictService;
+  readonly #verdicts: Pick<VerdictService, 'cached' | 'verdict'>;
 
-  constructor(verdicts: VerdictService) {
+  constructor(verdicts: Pick<VerdictService, 'cached' | 'verdict'>) {
     this.#verdicts = verdicts;
   }
 
@@ -33,36 +32,37 @@ export class ImageJudge {
     deadline: Deadline,
   ): SiteJudgement | Promise<SiteJudgement> {
     const { image, bound, question } = governed;
-    const { rule, validator } = bound;
-    const about = {
-      reference: image,
-      mode: rule.with.mode,
-      rule: { index: rule.index, pattern: rule.pattern },
-      validator,
-    };
-    if (bound.kind === 'fault') return { ...about, outcome: 'undecided', code: 'CNS-3001' };
+    const about = { reference: image, mode: bound.rule.with.mode, ...judgedBy(bound) };
+    if (bound.kind === 'fault') return { ...judgedBy(bound), outcome: 'undecided', code: 'CNS-3001' };
     if (bound.check.ground === 'static') {
       return revision.engine
         .verify(image, bound, deadline.signal)
         .then((verdict) => judgementOf(verdict, about));
     }
     const hit = this.#verdicts.cached(question, bound.check.readsTag);
-    // Evidence goes on the decision stream once, with the admission that had it worked out.
-    if (hit !== undefined)
-      return judgementOf(withoutEvidence(hit), { ...about, cached: true, evidence: undefined });
+    if (hit !== undefined) return judgementOf(hit, { ...about, cached: true, evidence: undefined });
     return this.#verdicts
       .verdict(question, bound, revision.configuration.features.cache, deadline)
-      .then(({ verdict, cached }) =>
-        judgementOf(cached ? withoutEvidence(verdict) : verdict, { ...about, cached }),
+      .then(({ verdict, fresh }) =>
+        // Evidence goes on the decision stream once, with the admission that had it worked out.
+        judgementOf(verdict, { ...about, cached: false, ...(fresh ? {} : { evidence: undefined }) }),
       );
   }
 }
 
-function malformed(error: unknown): SiteJudgement {
-  const expected = error instanceof ImageReferenceError ? error.message : undefined;
-  return { outcome: 'refused', code: 'CNS-1010', found: expected };
+/** Rule and validator of an image that is governed by one, also where nothing has to be proven. */
+export function judgedByRule(text: string, revision: Revision): JudgedBy {
+  const governed = revision.govern(text);
+  return governed.kind === 'governed' ? judgedBy(governed.bound) : {};
 }
 
-function withoutEvidence(verdict: Verdict): Verdict {
-  return verdict.evidence.length === 0 ? verdict : { ...verdict, evidence: [] };
+type Bound = Extract<GovernedImage, { kind: 'governed' }>['bound'];
+
+function judgedBy({ rule, validator }: Bound): Required<Pick<JudgedBy, 'rule' | 'validator'>> {
+  return { rule: { index: rule.index, pattern: rule.pattern }, validator };
+}
+
+function malformed(error: unknown): SiteJudgement {
+  const found = error instanceof ImageReferenceError ? error.message : undefined;
+  return { outcome: 'refused', code: 'CNS-1010', found };
 }

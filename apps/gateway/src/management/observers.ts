@@ -1,4 +1,4 @@
-import type { BusEvent, BusObserver, DecisionObserver } from '#bus';
+import type { BusEvent, BusObserver, DecisionObserver, SharedVerdictEvent } from '#bus';
 import type { Logger } from '#observability';
 import type { Counter } from 'prom-client';
 
@@ -27,5 +27,17 @@ export function decisionObserver(counter: Counter<'event'>, log: Logger): Decisi
     const { kind, ...fields } = event;
     const err = 'cause' in fields ? fields.cause : undefined;
     log.warn({ ...fields, cause: undefined, err }, `decisions: ${kind}`);
+  };
+}
+
+/** Counts what goes wrong with shared verdicts; a forged record is somebody who writes to Redis, and that is told. */
+export function sharedVerdictObserver(
+  counter: Counter<'event'>,
+  log: Logger,
+): (event: SharedVerdictEvent) => void {
+  return (event) => {
+    counter.inc({ event: event.kind });
+    if (event.kind === 'forged') log.warn({ fault: event.fault }, 'shared verdicts: forged');
+    else log.debug({ err: event.cause }, 'shared verdicts: failed');
   };
 }

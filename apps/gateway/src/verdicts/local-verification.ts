@@ -6,6 +6,8 @@ import { type Question, type VerificationEngine, verdictOf } from '#verification
 export abstract class LocalVerification {
   /** Never throws; what cannot be done is undecided. */
   abstract verify(question: Question, signal: AbortSignal): Promise<Verdict>;
+  /** A new configuration is in force; what is pending is answered all the same. */
+  abstract renew(): void;
   abstract close(): Promise<void>;
 }
 
@@ -22,8 +24,13 @@ export class DirectVerification extends LocalVerification {
   override async verify(question: Question, signal: AbortSignal): Promise<Verdict> {
     const engine = this.#engine();
     const bound = engine.rule(question.rule);
-    if (bound === undefined) return unknownRule();
+    // A verdict under another trust or with other credentials is no answer to this question.
+    if (bound === undefined || engine.trustRevision !== question.trustRevision) return unknownRule();
     return await engine.verify(question.image, bound, signal);
+  }
+
+  override renew(): void {
+    // The engine is asked for each time.
   }
 
   override async close(): Promise<void> {

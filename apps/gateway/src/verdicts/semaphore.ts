@@ -1,14 +1,18 @@
+import { UndecidedError } from '#validator';
 import { withSignal } from '#verification';
 
 /** At most `limit` pieces of work at a time; the others wait in order, each no longer than its signal lets it. */
 export class Semaphore {
   #free: number;
+  readonly #mostWaiting: number;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(limit: number) {
+  constructor(limit: number, mostWaiting = Number.POSITIVE_INFINITY) {
     this.#free = limit;
+    this.#mostWaiting = mostWaiting;
   }
 
+  /** Rejects with what `work` rejects with, with the signal's reason, or undecided where too many wait already. */
   async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     await this.#enter(signal);
     try {
@@ -23,6 +27,9 @@ export class Semaphore {
     if (this.#free > 0) {
       this.#free -= 1;
       return;
+    }
+    if (this.#waiting.length >= this.#mostWaiting) {
+      throw new UndecidedError('CNS-3002', 'too many verifications are waiting already');
     }
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#waiting.push(resolve);

@@ -7,14 +7,22 @@ export interface ThreadSetup {
   readonly dockerConfig: string | undefined;
 }
 
-export interface ToThread {
-  readonly id: number;
+/** One image under one rule, as texts. */
+export interface ThreadQuestion {
   readonly image: string;
   readonly rule: string;
-  readonly revision: string;
+  /** Trust with credentials: a thread that has others gives no verdict. */
+  readonly trustRevision: string;
 }
 
-export interface FromThread {
-  readonly id: number;
-  readonly verdict: unknown;
-}
+export type ToThread =
+  | ({ readonly kind: 'verify'; readonly id: number } & ThreadQuestion)
+  /** Nobody waits for it any more. */
+  | { readonly kind: 'cancel'; readonly id: number }
+  | { readonly kind: 'ping' };
+
+export type FromThread =
+  /** The engine stands: from here on a death is the doing of an image. */
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'verdict'; readonly id: number; readonly verdict: unknown }
+  | { readonly kind: 'pong' };

@@ -1,136 +1,148 @@
-import { Worker } from 'node:worker_threads';
-
-import { Verdict } from '#contracts';
+import type { Verdict } from '#contracts';
 import { UndecidedError } from '#validator';
-import { type Question, verdictOf, withSignal } from '#verification';
+import { type Question, verdictOf } from '#verification';
 
+import { CrashBook } from './crash-book.js';
 import { LocalVerification } from './local-verification.js';
 import { Semaphore } from './semaphore.js';
-import type { FromThread, ThreadSetup, ToThread } from './thread-messages.js';
+import type { ThreadSetup } from './thread-messages.js';
+import { VerificationWorker } from './verification-worker.js';
 
-/** A verification that needs more than this is an attack; the thread dies, the gateway does not. MiB. */
-const HEAP_MIB = 128;
-const CONCURRENCY = 16;
-/** How long an image that killed the thread alone is not tried again, ms. */
-const QUARANTINE_MS = 60_000;
-
-interface Pending {
-  readonly question: Question;
-  settle(verdict: Verdict): void;
+export interface ThreadedVerificationOptions {
+  /** Asked for each new thread, so that it has the configuration of then. */
+  readonly setup: () => ThreadSetup;
+  /** A thread died by itself. */
+  readonly onCrash: (error: unknown) => void;
+  /** The thread's program; another one in tests. */
+  readonly entry?: URL;
+  readonly heapMib?: number;
+  readonly hangMs?: number;
+  readonly retireMs?: number;
+  readonly restMs?: number;
 }
 
+/** A verification that needs more than this is an attack; the thread dies, the gateway does not. */
+const HEAP_MIB = 128;
+const HANG_MS = 5_000;
+/** Longer than the longest flight: whoever asked an old thread has its answer by then. */
+const RETIRE_MS = 30_000;
+/** After a thread that could not even start, none is started for this long. */
+const REST_MS = 1_000;
+const CONCURRENCY = 16;
+/** More than this waiting would only wait for nothing. */
+const MAX_WAITING = 256;
+
 /**
- * Verifies in a worker thread with a heap of its own, so that no image can take the gateway down. An image that was
- * there when the thread died runs alone the next time; one that kills it alone is quarantined.
+ * Verifies in a worker thread with a heap of its own, so that no image can take the gateway down. Images that were there
+ * when the thread died are asked again, each alone in a thread of its own; one that dies there three times is
+ * quarantined for a minute (design, Transports).
  */
 export class ThreadedVerification extends LocalVerification {
-  readonly #setup: () => ThreadSetup;
-  readonly #onCrash: (error: unknown) => void;
-  readonly #pending = new Map<number, Pending>();
-  readonly #suspects = new Set<string>();
-  readonly #quarantined = new Map<string, number>();
-  readonly #places = new Semaphore(CONCURRENCY);
-  readonly #alone = new Semaphore(1);
-  #thread: Worker | undefined;
-  #next = 0;
+  readonly #options: ThreadedVerificationOptions;
+  readonly #book = new CrashBook();
+  readonly #places = new Semaphore(CONCURRENCY, MAX_WAITING);
+  readonly #alone = new Semaphore(1, MAX_WAITING);
+  readonly #workers = new Set<VerificationWorker>();
+  #shared: VerificationWorker | undefined;
+  #restUntil = 0;
   #closed = false;
 
-  constructor(options: { setup: () => ThreadSetup; onCrash: (error: unknown) => void }) {
+  constructor(options: ThreadedVerificationOptions) {
     super();
-    this.#setup = options.setup;
-    this.#onCrash = options.onCrash;
+    this.#options = options;
   }
 
   override async verify(question: Question, signal: AbortSignal): Promise<Verdict> {
-    const name = nameOf(question);
-    if (this.#isQuarantined(name)) {
-      return undecided(
-        'CNS-2008',
-        'the image crashed its verification repeatedly and is left alone for a minute',
-      );
-    }
     try {
-      const places = this.#suspects.has(name) ? this.#alone : this.#places;
-      return await places.run(() => this.#ask(question, signal), signal);
+      return await this.#verify(question, signal);
     } catch (error) {
       return verdictOf(error, [], 0);
     }
   }
 
-  /** A new configuration: the next question starts a new thread with it. */
-  renew(): void {
-    const thread = this.#thread;
-    this.#thread = undefined;
-    if (thread !== undefined) setTimeout(() => void thread.terminate(), 30_000).unref();
+  /** A new configuration: the next question starts a new thread with it; what is pending is answered by the old one. */
+  override renew(): void {
+    this.#shared?.retire();
+    this.#shared = undefined;
+    this.#restUntil = 0;
   }
 
+  /** Ends every thread; what is pending is undecided. */
   override async close(): Promise<void> {
     this.#closed = true;
-    await this.#thread?.terminate();
+    await Promise.all([...this.#workers].map(async (worker) => await worker.terminate()));
   }
 
-  async #ask(question: Question, signal: AbortSignal): Promise<Verdict> {
-    this.#thread ??= this.#start();
-    const id = (this.#next += 1);
-    const { promise, resolve } = Promise.withResolvers<Verdict>();
-    this.#pending.set(id, { question, settle: resolve });
-    const { image, rule, revision } = question;
-    this.#thread.postMessage({ id, image: image.toString(), rule, revision } satisfies ToThread);
+  async #verify(question: Question, signal: AbortSignal): Promise<Verdict> {
+    const name = `${question.rule} ${question.image.toString()}`;
+    if (this.#book.isQuarantined(name)) throw quarantined();
+    if (!this.#book.isSuspect(name)) {
+      const end = await this.#places.run(() => this.#sharedWorker().ask(question, signal), signal);
+      if (end.kind === 'verdict') return end.verdict;
+      if (end.kind === 'unstarted' || this.#closed) return await this.#unstarted(question, signal);
+      this.#book.suspect(name);
+    }
+    return await this.#alone.run(() => this.#verifyAlone(question, name, signal), signal);
+  }
+
+  /** The thread was retired between the question and its arrival: once more, by the new one. */
+  async #unstarted(question: Question, signal: AbortSignal): Promise<Verdict> {
+    const end = await this.#places.run(() => this.#sharedWorker().ask(question, signal), signal);
+    if (end.kind === 'verdict') return end.verdict;
+    throw unanswered();
+  }
+
+  async #verifyAlone(question: Question, name: string, signal: AbortSignal): Promise<Verdict> {
+    if (this.#book.isQuarantined(name)) throw quarantined();
+    const worker = this.#start();
     try {
-      return await withSignal(promise, signal);
+      const end = await worker.ask(question, signal);
+      if (end.kind === 'verdict') {
+        this.#book.clear(name);
+        return end.verdict;
+      }
+      if (end.kind === 'crashed' && !this.#closed) this.#book.crashedAlone(name);
     } finally {
-      this.#pending.delete(id);
+      void worker.terminate();
     }
+    throw this.#book.isQuarantined(name) ? quarantined() : unanswered();
   }
 
-  #start(): Worker {
-    const thread = new Worker(new URL('./verification-thread.js', import.meta.url), {
-      workerData: this.#setup(),
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB, maxYoungGenerationSizeMb: 32 },
-      env: {},
+  #sharedWorker(): VerificationWorker {
+    this.#shared ??= this.#start();
+    return this.#shared;
+  }
+
+  #start(): VerificationWorker {
+    if (this.#closed || performance.now() < this.#restUntil) throw unanswered();
+    const { setup, onCrash, entry, heapMib, hangMs, retireMs } = this.#options;
+    const worker = new VerificationWorker({
+      entry: entry ?? new URL('./verification-thread.js', import.meta.url),
+      setup: setup(),
+      heapMib: heapMib ?? HEAP_MIB,
+      hangMs: hangMs ?? HANG_MS,
+      retireMs: retireMs ?? RETIRE_MS,
+      onCrash: (error, started) => {
+        if (!started) this.#restUntil = performance.now() + (this.#options.restMs ?? REST_MS);
+        onCrash(error);
+      },
+      onGone: (gone) => {
+        this.#workers.delete(gone);
+        if (this.#shared === gone) this.#shared = undefined;
+      },
     });
-    thread.unref();
-    thread.on('message', (message: FromThread) => {
-      // The thread parsed hostile documents: what it says is checked like anything else from outside.
-      const verdict = Verdict.safeParse(message.verdict);
-      this.#pending.get(message.id)?.settle(verdict.success ? verdict.data : crashed());
-    });
-    thread.on('error', (error) => this.#onCrash(error));
-    thread.on('exit', () => this.#onExit(thread));
-    return thread;
-  }
-
-  #onExit(thread: Worker): void {
-    if (this.#thread === thread) this.#thread = undefined;
-    if (this.#closed) return;
-    const lost = [...this.#pending.values()];
-    for (const { question, settle } of lost) {
-      const name = nameOf(question);
-      if (lost.length === 1 && this.#suspects.has(name))
-        this.#quarantined.set(name, performance.now() + QUARANTINE_MS);
-      this.#suspects.add(name);
-      settle(crashed());
-    }
-    if (this.#suspects.size > 1_000) this.#suspects.clear();
-  }
-
-  #isQuarantined(name: string): boolean {
-    const until = this.#quarantined.get(name);
-    if (until === undefined) return false;
-    if (until > performance.now()) return true;
-    this.#quarantined.delete(name);
-    return false;
+    this.#workers.add(worker);
+    return worker;
   }
 }
 
-function nameOf({ image, rule }: Question): string {
-  return `${rule} ${image.toString()}`;
+function quarantined(): UndecidedError {
+  return new UndecidedError(
+    'CNS-2008',
+    'the image crashed its verification repeatedly and is left alone for a minute',
+  );
 }
 
-function crashed(): Verdict {
-  return undecided('CNS-3002', 'the verification ended without an answer');
-}
-
-function undecided(code: 'CNS-2008' | 'CNS-3002', message: string): Verdict {
-  return verdictOf(new UndecidedError(code, message), [], 0);
+function unanswered(): UndecidedError {
+  return new UndecidedError('CNS-3002', 'the verification ended without an answer');
 }

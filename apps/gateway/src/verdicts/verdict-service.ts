@@ -1,11 +1,13 @@
-import type { Verdict } from '#contracts';
 import { BusDownError, BusSilentError, type VerificationBus } from '#bus';
+import type { Verdict } from '#contracts';
 import { UndecidedError } from '#validator';
 import {
   type BoundRule,
   cacheEntries,
+  type CachePolicy,
   type Question,
   questionKey,
+  type SharedProofs,
   SingleFlight,
   VerdictCache,
   verdictOf,
@@ -16,19 +18,45 @@ import type { LocalVerification } from './local-verification.js';
 
 /** A flight outlives the caller that started it, but not the longest webhook budget. */
 const FLIGHT_BUDGET_MS = 25_000;
-/** Undecided answers of a verifier that another look from here can better; a rate limit is not among them. */
-const WORTH_A_LOOK = new Set(['CNS-2003', 'CNS-2004', 'CNS-2006', 'CNS-2007', 'CNS-3002', 'CNS-3004']);
+/** A question that comes in the last moment is asked all the same: its answer is for who asks next, ms. */
+const LEAST_BUS_MS = 100;
+/**
+ * Undecided answers of a verifier that another look from here can better; a rate limit is not among them. CNS-3001 is:
+ * the rule can be applied here, so it is that verifier that lacks something, such as a secret.
+ */
+const WORTH_A_LOOK = new Set([
+  'CNS-2003',
+  'CNS-2004',
+  'CNS-2006',
+  'CNS-2007',
+  'CNS-3001',
+  'CNS-3002',
+  'CNS-3004',
+]);
 
 /** What the service counts; the gateway makes metrics of it. */
 export interface VerdictObserver {
   onCache(result: 'hit' | 'miss'): void;
   onFallback(reason: 'down' | 'silent' | 'revision' | 'undecided'): void;
+  /** The bus failed in a way that it does not know. */
+  onFault(error: unknown): void;
 }
 
-/** A verdict and whether it had to be worked for. */
+/** A verdict, and whether it was worked out for this caller; others get the same one without having waited for it first. */
 export interface ServedVerdict {
   readonly verdict: Verdict;
-  readonly cached: boolean;
+  readonly fresh: boolean;
+}
+
+export interface VerdictServiceOptions {
+  readonly bus: VerificationBus | undefined;
+  readonly local: LocalVerification;
+  /** What verifiers share, to read only: no gateway has a key to write with. */
+  readonly shared?: SharedProofs;
+  readonly observer: VerdictObserver;
+  /** The wall clock, ms since the epoch. */
+  readonly now: () => number;
+  readonly flightBudgetMs?: number;
 }
 
 /**
@@ -37,20 +65,19 @@ export interface ServedVerdict {
  */
 export class VerdictService {
   readonly #cache = new VerdictCache();
-  readonly #flights = new SingleFlight<Verdict>({ budgetMs: FLIGHT_BUDGET_MS });
+  readonly #flights: SingleFlight<Verdict>;
   readonly #bus: VerificationBus | undefined;
   readonly #local: LocalVerification;
+  readonly #shared: SharedProofs | undefined;
   readonly #observer: VerdictObserver;
   readonly #now: () => number;
+  #epoch = 0;
 
-  constructor(options: {
-    bus: VerificationBus | undefined;
-    local: LocalVerification;
-    observer: VerdictObserver;
-    now: () => number;
-  }) {
+  constructor(options: VerdictServiceOptions) {
+    this.#flights = new SingleFlight({ budgetMs: options.flightBudgetMs ?? FLIGHT_BUDGET_MS });
     this.#bus = options.bus;
     this.#local = options.local;
+    this.#shared = options.shared;
     this.#observer = options.observer;
     this.#now = options.now;
   }
@@ -62,7 +89,7 @@ export class VerdictService {
     return verdict;
   }
 
-  /** The verdict by the admission's deadline. */
+  /** The verdict by the admission's deadline, for what is not {@link cached}. Does not reject. */
   async verdict(
     question: Question,
     bound: BoundRule,
@@ -70,60 +97,88 @@ export class VerdictService {
     deadline: Deadline,
   ): Promise<ServedVerdict> {
     const readsTag = bound.kind === 'check' && bound.check.readsTag;
-    const hit = this.cached(question, readsTag);
-    if (hit !== undefined) return { verdict: hit, cached: true };
-    const share = deadline.remainingMs() / 2;
+    const asked: Asked = { question, readsTag, policy, busBudgetMs: deadline.remainingMs() };
+    let fresh = false;
     try {
       const verdict = await this.#flights.join(
         questionKey(question, readsTag),
         async (signal) => {
-          const fresh = await this.#look(question, share, signal);
-          this.#cache.put(cacheEntries(question, readsTag, fresh, policy, this.#now()));
-          return fresh;
+          fresh = true;
+          return await this.#fly(asked, signal);
         },
         deadline.signal,
       );
-      return { verdict, cached: false };
+      return { verdict, fresh };
     } catch (error) {
-      return { verdict: verdictOf(error, [], 0), cached: false };
+      return { verdict: verdictOf(error, [], 0), fresh };
     }
   }
 
-  /** Forgets everything, for a configuration whose trust has changed. */
+  /** Forgets everything: a new configuration may believe what it was told for a shorter time. */
   clear(): void {
+    this.#epoch += 1;
     this.#cache.clear();
   }
 
-  /** The bus first, for its share of the time; then ourselves. */
-  async #look(question: Question, shareMs: number, signal: AbortSignal): Promise<Verdict> {
-    if (this.#bus === undefined) return await this.#local.verify(question, signal);
-    const answer = await this.#askBus(this.#bus, question, shareMs, signal);
-    if (typeof answer !== 'string') {
-      if (answer.outcome !== 'undecided' || !WORTH_A_LOOK.has(answer.code)) return answer;
+  async #fly(asked: Asked, signal: AbortSignal): Promise<Verdict> {
+    const { question, readsTag, policy } = asked;
+    const [since, epoch] = [this.#now(), this.#epoch];
+    const verdict = await this.#look(asked, signal);
+    // J04: what comes after the end of the flight, or of its configuration's time, is not kept.
+    if (!signal.aborted && epoch === this.#epoch) {
+      this.#cache.put(cacheEntries(question, readsTag, verdict, policy, since), this.#now());
     }
-    this.#observer.onFallback(typeof answer === 'string' ? answer : 'undecided');
+    return verdict;
+  }
+
+  /** The bus first, for its share of the time; then what verifiers left behind; then ourselves. */
+  async #look(asked: Asked, signal: AbortSignal): Promise<Verdict> {
+    const { question, readsTag, policy } = asked;
+    if (this.#bus === undefined) return await this.#local.verify(question, signal);
+    const answer = await this.#askBus(this.#bus, asked, signal);
+    const isVerdict = typeof answer !== 'string';
+    if (isVerdict && (answer.outcome !== 'undecided' || !WORTH_A_LOOK.has(answer.code))) return answer;
+    // What killed verifiers is not tried here either, also where the bus is silent by now.
+    if (this.#bus.isQuarantined(toBus(question))) return quarantined();
+    const proof = await this.#shared?.get(question, readsTag, policy, signal);
+    if (proof !== undefined) return proof;
+    this.#observer.onFallback(isVerdict ? 'undecided' : answer);
     const own = await this.#local.verify(question, signal);
     // Where both could not look, the verifier's words are as good as ours, and it may know more.
-    return own.outcome === 'undecided' && typeof answer !== 'string' ? answer : own;
+    return own.outcome === 'undecided' && isVerdict ? answer : own;
   }
 
   async #askBus(
     bus: VerificationBus,
-    { image, rule, revision }: Question,
-    shareMs: number,
+    { question, busBudgetMs }: Asked,
     signal: AbortSignal,
   ): Promise<Verdict | 'down' | 'silent' | 'revision'> {
     try {
-      const reply = await bus.ask({ image: image.toString(), rule, revision }, Math.max(50, shareMs), signal);
+      const reply = await bus.ask(toBus(question), Math.max(LEAST_BUS_MS, busBudgetMs), signal);
       if (reply.kind === 'verdict') return reply.verdict;
-      if (reply.reason !== 'quarantined') return 'revision';
-      return verdictOf(new UndecidedError('CNS-2008', 'the image crashed its verifier repeatedly'), [], 0);
+      return reply.reason === 'quarantined' ? quarantined() : 'revision';
     } catch (error) {
-      if (error instanceof BusDownError) return 'down';
       if (error instanceof BusSilentError) return 'silent';
-      throw error;
+      if (error instanceof BusDownError) return 'down';
+      if (signal.aborted) throw error;
+      this.#observer.onFault(error);
+      return 'down';
     }
   }
 }
 
-type CachePolicy = Parameters<typeof cacheEntries>[3];
+interface Asked {
+  readonly question: Question;
+  readonly readsTag: boolean;
+  readonly policy: CachePolicy;
+  /** What is left of the admission that starts the flight; the bus takes its share of it, the rest is for us. */
+  readonly busBudgetMs: number;
+}
+
+function toBus({ image, rule, revision }: Question): { image: string; rule: string; revision: string } {
+  return { image: image.toString(), rule, revision };
+}
+
+function quarantined(): Verdict {
+  return verdictOf(new UndecidedError('CNS-2008', 'the image crashed its verifier repeatedly'), [], 0);
+}

@@ -1,14 +1,13 @@
 // Runs in a worker thread of the gateway: the same engine, with a heap of its own. See threaded-verification.ts.
-import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { loadConfiguration } from '#config';
 import { parseImageReference } from '#image-ref';
 import { createTransport } from '#registry';
-import { openEngine } from '#verification';
+import { openEngine, readIfPresent, verdictOf } from '#verification';
 
 import { unknownRule } from './local-verification.js';
-import type { FromThread, ThreadSetup, ToThread } from './thread-messages.js';
+import type { FromThread, ThreadQuestion, ThreadSetup, ToThread } from './thread-messages.js';
 
 /** As long as the longest flight: who asked has left by then. */
 const BUDGET_MS = 25_000;
@@ -18,26 +17,41 @@ const engine = openEngine(loadConfiguration(source), {
   transport: createTransport(),
   secretsDirectory,
   dockerConfig,
-  readFile: (path) => {
-    try {
-      return readFileSync(path, 'utf8');
-    } catch {
-      return undefined;
-    }
-  },
+  readFile: readIfPresent,
   clock: () => new Date(),
+  // The verdict says CNS-3004, and the gateway logs that it got one.
   onFault: () => undefined,
 });
+const running = new Map<number, AbortController>();
 
-parentPort?.on('message', ({ id, image, rule, revision }: ToThread) => {
-  void verify(image, rule, revision).then((verdict) =>
-    parentPort?.postMessage({ id, verdict } satisfies FromThread),
-  );
+parentPort?.on('message', (message: ToThread) => {
+  switch (message.kind) {
+    case 'ping':
+      return say({ kind: 'pong' });
+    case 'cancel':
+      return running.get(message.id)?.abort();
+    case 'verify':
+      return void answer(message.id, message);
+  }
 });
+say({ kind: 'ready' });
 
-async function verify(image: string, rule: string, revision: string): Promise<unknown> {
+async function answer(id: number, question: ThreadQuestion): Promise<void> {
+  const cancel = new AbortController();
+  running.set(id, cancel);
+  const signal = AbortSignal.any([cancel.signal, AbortSignal.timeout(BUDGET_MS)]);
+  const verdict = await verify(question, signal).catch((error: unknown) => verdictOf(error, [], 0));
+  running.delete(id);
+  say({ kind: 'verdict', id, verdict });
+}
+
+async function verify({ image, rule, trustRevision }: ThreadQuestion, signal: AbortSignal): Promise<unknown> {
   const bound = engine.rule(rule);
-  // Another revision with the same rule and trust gives the same verdict; without the rule there is none to give.
-  if (bound === undefined || engine.configuration.trustRevision !== revision) return unknownRule();
-  return await engine.verify(parseImageReference(image), bound, AbortSignal.timeout(BUDGET_MS));
+  // A verdict under another trust or with other credentials is no answer to this question.
+  if (bound === undefined || engine.trustRevision !== trustRevision) return unknownRule();
+  return await engine.verify(parseImageReference(image), bound, signal);
+}
+
+function say(message: FromThread): void {
+  parentPort?.postMessage(message);
 }

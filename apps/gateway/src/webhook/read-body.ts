@@ -3,19 +3,67 @@ import type { IncomingMessage } from 'node:http';
 /** kube-apiserver sends old and new object, each near 3 MiB at most; controllers commonly allow 7 MiB. Bytes. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
+/** Bodies of all requests together: as many as fit into a small container beside the rest. Bytes. */
+export const MAX_BODIES_BYTES = 256 * 1024 * 1024;
+
+type BodyStatus = 400 | 413 | 415 | 503;
+
 /** The request cannot be read; `status` is the HTTP answer. */
 export class BodyError extends Error {
   override readonly name = 'BodyError';
-  readonly status: 400 | 413 | 415;
+  readonly status: BodyStatus;
 
-  constructor(status: 400 | 413 | 415, message: string) {
+  constructor(status: BodyStatus, message: string) {
     super(message);
     this.status = status;
   }
 }
 
-/** The whole body, bounded and complete; throws {@link BodyError}. */
-export async function readBody(request: IncomingMessage, maxBytes = MAX_BODY_BYTES): Promise<Uint8Array> {
+/** How many bytes the bodies that are held at the same time may have. */
+export class BodyRoom {
+  #free: number;
+
+  constructor(bytes = MAX_BODIES_BYTES) {
+    this.#free = bytes;
+  }
+
+  /** Throws where there is no room: waiting for it would cost the deadline. */
+  take(bytes: number): void {
+    if (bytes > this.#free) throw new BodyError(503, 'overloaded: too many large requests at once');
+    this.#free -= bytes;
+  }
+
+  give(bytes: number): void {
+    this.#free += bytes;
+  }
+}
+
+/**
+ * Reads the whole body, bounded and complete, and gives it to `use`; its room is free again when that has ended. Throws
+ * {@link BodyError} and what `use` throws.
+ */
+export async function withBody<T>(
+  request: IncomingMessage,
+  room: BodyRoom,
+  use: (body: Uint8Array) => Promise<T>,
+): Promise<T> {
+  let taken = 0;
+  const take = (bytes: number): void => {
+    room.take(bytes);
+    taken += bytes;
+  };
+  try {
+    return await use(await readBody(request, take));
+  } finally {
+    room.give(taken);
+  }
+}
+
+async function readBody(
+  request: IncomingMessage,
+  take: (bytes: number) => void,
+  maxBytes = MAX_BODY_BYTES,
+): Promise<Uint8Array> {
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
     throw new BodyError(415, 'expected an uncompressed body');
@@ -24,10 +72,18 @@ export async function readBody(request: IncomingMessage, maxBytes = MAX_BODY_BYT
   if (declared > maxBytes) throw new BodyError(413, `expected at most ${maxBytes} bytes`);
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > maxBytes) throw new BodyError(413, `expected at most ${maxBytes} bytes`);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > maxBytes) throw new BodyError(413, `expected at most ${maxBytes} bytes`);
+      take(chunk.length);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // The peer reset the connection; nobody reads the answer.
+    if (request.errored !== null && request.errored === error)
+      throw new BodyError(400, 'the body ended early');
+    throw error;
   }
   // A peer that leaves in the middle must not leave us a shorter document that happens to parse.
   if (!request.complete) throw new BodyError(400, 'the body ended early');

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { makeOwnCertificate, type OwnCertificate } from '../../../standalone/src/own-certificate.js';
 import { FixedTls, TlsSource, type TlsMaterial } from './tls-material.js';
-import { parseTimeout, type ReviewCall, WebhookServer } from './webhook-server.js';
+import { parseTimeout } from './request-target.js';
+import { type ReviewCall, WebhookServer } from './webhook-server.js';
 
 interface Sent {
   status: number;
@@ -147,7 +148,7 @@ describe('what the server answers', () => {
     counted = 0;
     await send('/mutate?timeout=3s', { body: '{}' });
     await send('/mutate', { method: 'GET' });
-    expect(calls).toEqual([{ phase: 'mutate', timeoutMs: 3000 }]);
+    expect(calls).toEqual([{ phase: 'mutate', timeoutMs: 3000, receivedAt: expect.any(Number) }]);
     expect(counted).toBe(2);
   });
 });

@@ -1,9 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-import { BodyError, readBody } from './read-body.js';
-import { fingerprint, type TlsSource } from './tls-material.js';
+import { text } from './http-answer.js';
+import { BodyError, BodyRoom, withBody } from './read-body.js';
+import { MAX_TIMEOUT_MS, parseTimeout, splitTarget } from './request-target.js';
+import { fingerprint, type TlsMaterial, type TlsSource } from './tls-material.js';
 
 /** What the two webhooks and the two probes do; the server knows nothing of admission. */
 export interface WebhookHandler {
@@ -19,6 +22,8 @@ export interface ReviewCall {
   readonly phase: 'mutate' | 'validate';
   /** `?timeout=` of the API server, milliseconds; the default of admissionregistration v1 where it sent none. */
   readonly timeoutMs: number;
+  /** When the request's headers were here, by `performance.now()`: the API server's time runs since before that. */
+  readonly receivedAt: number;
 }
 
 export interface ReviewAnswer {
@@ -27,14 +32,32 @@ export interface ReviewAnswer {
   readonly body: string;
 }
 
-/** admissionregistration.k8s.io/v1: `timeoutSeconds` is 10 by default and 30 at most. */
-const DEFAULT_TIMEOUT_MS = 10_000;
-const MAX_TIMEOUT_MS = 30_000;
 /** Go's client keeps idle connections for 90 s; closing before it costs a handshake and risks a lost request. */
 const KEEP_ALIVE_MS = 110_000;
 const HEADERS_TIMEOUT_MS = 5_000;
 const MAX_CONNECTIONS = 5_000;
 const TLS_CHECK_MS = 10_000;
+/** In-flight reviews may take this long when we stop, ms; with the flush it stays below the 25 s of a stop. */
+const GRACE_MS = 18_000;
+/** For the last answers to reach the wire, ms. */
+const LAST_BYTES_MS = 250;
+
+export interface WebhookServerOptions {
+  readonly handler: WebhookHandler;
+  readonly tls: TlsSource;
+  readonly onError: (error: unknown, doing: string) => void;
+  /** The certificate that is shown from now on; called for the first one too. */
+  readonly onCertificate?: (material: TlsMaterial) => void;
+}
+
+export interface StopOptions {
+  /**
+   * How long we go on serving, unready and with `Connection: close` on every answer, before we stop listening, ms: API
+   * servers keep using their open connections until they are told (Kubernetes issue 127335).
+   */
+  readonly drainMs?: number;
+  readonly graceMs?: number;
+}
 
 /** HTTP/1.1 over TLS ≥ 1.2, certificate reloaded in place: `/mutate`, `/validate`, `/health`, `/ready`. */
 export class WebhookServer {
@@ -42,19 +65,18 @@ export class WebhookServer {
   readonly #handler: WebhookHandler;
   readonly #tls: TlsSource;
   readonly #onError: (error: unknown, doing: string) => void;
+  readonly #onCertificate: (material: TlsMaterial) => void;
+  readonly #room = new BodyRoom();
   #shown: string;
   #closing = false;
   #inFlight = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: {
-    handler: WebhookHandler;
-    tls: TlsSource;
-    onError: (error: unknown, doing: string) => void;
-  }) {
+  constructor(options: WebhookServerOptions) {
     this.#handler = options.handler;
     this.#tls = options.tls;
     this.#onError = options.onError;
+    this.#onCertificate = options.onCertificate ?? (() => undefined);
     const material = options.tls.read();
     this.#shown = fingerprint(material);
     this.#server = createServer(
@@ -71,6 +93,7 @@ export class WebhookServer {
       },
       (request, response) => void this.#serve(request, response),
     );
+    this.#onCertificate(material);
     this.#server.maxConnections = MAX_CONNECTIONS;
     this.#server.on('tlsClientError', () => undefined);
     this.#server.on('clientError', (_error, socket) => socket.destroy());
@@ -95,25 +118,27 @@ export class WebhookServer {
       if (name === this.#shown) return;
       this.#server.setSecureContext({ ...material, minVersion: 'TLSv1.2' });
       this.#shown = name;
+      this.#onCertificate(material);
     } catch (error) {
       this.#onError(error, 'reloading the certificate');
     }
   }
 
-  /** Stops accepting, answers what is in flight, then closes what is idle. */
-  async close(graceMs = 10_000): Promise<void> {
+  /** Unready at once; serves on for `drainMs`; then takes no more connections and answers what is in flight. */
+  async close({ drainMs = 0, graceMs = GRACE_MS }: StopOptions = {}): Promise<void> {
     this.#closing = true;
     clearInterval(this.#timer);
+    if (drainMs > 0) await sleep(drainMs);
+    // Also closes the connections that are idle now; each of the others closes after its answer.
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
     const end = performance.now() + graceMs;
-    while (this.#inFlight > 0 && performance.now() < end) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    while (this.#inFlight > 0 && performance.now() < end) await sleep(10);
     this.#server.closeIdleConnections();
-    setTimeout(() => this.#server.closeAllConnections(), 50).unref();
+    const last = setTimeout(() => this.#server.closeAllConnections(), LAST_BYTES_MS);
     await closed;
+    clearTimeout(last);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -131,7 +156,7 @@ export class WebhookServer {
   }
 
   async #answer(request: IncomingMessage): Promise<ReviewAnswer> {
-    const [path, query] = split(request.url ?? '/');
+    const [path, query] = splitTarget(request.url ?? '/');
     switch (path) {
       case '/mutate':
         return await this.#review(request, 'mutate', query);
@@ -152,32 +177,16 @@ export class WebhookServer {
     phase: 'mutate' | 'validate',
     query: string,
   ): Promise<ReviewAnswer> {
+    const receivedAt = performance.now();
     this.#handler.onRequest(phase);
     if (request.method !== 'POST') return text(405, `Method not allowed.: ${request.method ?? ''}`);
     const type = request.headers['content-type'] ?? '';
     if (type !== 'application/json' && !/^application\/json\s*;/.test(type)) {
       return text(400, 'wrong content type: expected application/json');
     }
-    const body = await readBody(request);
-    return await this.#handler.review(body, { phase, timeoutMs: parseTimeout(query) });
+    const call = { phase, timeoutMs: parseTimeout(query), receivedAt };
+    return await withBody(request, this.#room, (body) => this.#handler.review(body, call));
   }
-}
-
-/** `timeout=10s` as the API server sends it (Go's duration text); ms. Anything else is the default. */
-export function parseTimeout(query: string): number {
-  const match = /(?:^|&)timeout=(\d{1,6})(ms|s)(?:&|$)/.exec(query);
-  if (match === null) return DEFAULT_TIMEOUT_MS;
-  const ms = Number(match[1]) * (match[2] === 's' ? 1000 : 1);
-  return ms === 0 ? DEFAULT_TIMEOUT_MS : Math.min(ms, MAX_TIMEOUT_MS);
-}
-
-function split(url: string): [path: string, query: string] {
-  const at = url.indexOf('?');
-  return at === -1 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
-}
-
-function text(status: number, body: string): ReviewAnswer {
-  return { status, contentType: 'text/plain; charset=utf-8', body: body === '' ? '' : `${body}\n` };
 }
 
 function send(response: ServerResponse, answer: ReviewAnswer, last: boolean): void {

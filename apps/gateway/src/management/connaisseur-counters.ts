@@ -1,0 +1,62 @@
+import type { DecidedImage, DecisionRecord } from '#contracts';
+import { counterIn } from '#observability';
+import type { Counter, Registry } from 'prom-client';
+
+type Validator = 'type' | 'validator_name';
+const VALIDATOR: Validator[] = ['type', 'validator_name'];
+
+/** Connaisseur's words for why a validation was not needed. */
+const SKIP_REASONS = new Map([
+  ['cached', 'cache hit'],
+  ['unchanged', 'unchanged image reference'],
+  ['child', 'automatic approval of child image reference'],
+]);
+
+/**
+ * Connaisseur's eight counters by their names and labels. They are those of `/mutate`, so that two webhooks do not count
+ * twice. No label holds the name of an image or a namespace.
+ */
+export class ConnaisseurCounters {
+  readonly requests: Counter;
+  readonly #admitted: Counter;
+  readonly #denied: Counter<'timeout'>;
+  readonly #validations: Counter<Validator | 'result'>;
+  readonly #successful: Counter<Validator>;
+  readonly #failed: Counter<Validator>;
+  readonly #skipped: Counter<Validator | 'reason'>;
+  readonly #timeouted: Counter<Validator>;
+
+  constructor(registry: Registry) {
+    const counter = <L extends string>(name: string, help: string, labelNames: L[]): Counter<L> =>
+      counterIn(registry, { name: `connaisseur_${name}`, help, labelNames });
+    this.requests = counter('requests_total', 'Calls of /mutate', []);
+    this.#admitted = counter('requests_admitted_total', 'Requests that /mutate admitted', []);
+    this.#denied = counter('requests_denied_total', 'Requests that /mutate denied', ['timeout']);
+    this.#validations = counter('validations_total', 'Validated images', [...VALIDATOR, 'result']);
+    this.#successful = counter('validations_successful_total', 'Images that were admitted', VALIDATOR);
+    this.#failed = counter('validations_failed_total', 'Images that were not admitted', VALIDATOR);
+    this.#skipped = counter('validations_skipped_total', 'Validations that were not needed', [
+      ...VALIDATOR,
+      'reason',
+    ]);
+    this.#timeouted = counter('validations_timeouted_total', 'Validations that ran out of time', VALIDATOR);
+  }
+
+  observe(record: DecisionRecord): void {
+    if (record.phase !== 'mutate') return;
+    if (record.allowed) this.#admitted.inc();
+    // Without a uid there was no AdmissionReview: an HTTP error is no verdict.
+    else if (record.uid !== '') this.#denied.inc({ timeout: String(record.result === 'timeout') });
+    for (const image of record.images) this.#observeImage(image);
+  }
+
+  #observeImage({ validator, outcome, code, cached, ground }: DecidedImage): void {
+    const labels = { type: validator?.type ?? 'unknown', validator_name: validator?.name ?? '' };
+    const admitted = outcome === 'admitted';
+    this.#validations.inc({ ...labels, result: admitted ? 'success' : 'error' });
+    (admitted ? this.#successful : this.#failed).inc(labels);
+    if (code === 'CNS-2006') this.#timeouted.inc(labels);
+    const reason = SKIP_REASONS.get(cached === true ? 'cached' : (ground ?? ''));
+    if (reason !== undefined) this.#skipped.inc({ ...labels, reason });
+  }
+}
