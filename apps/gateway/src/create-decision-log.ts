@@ -24,7 +24,7 @@ export async function createDecisionLog(
   redis: RedisConnection,
 ): Promise<DecisionLog> {
   const observe = decisionObserver(metrics.decisionLog, options.log);
-  const signer = decisionSigner(options.keys().decisions);
+  const signer = decisionSigner(() => options.keys().decisions);
   const onDamage = (bytes: number): void => observe({ kind: 'journal-damaged', bytes });
   return new RedisDecisionLog({
     redis,

@@ -1,5 +1,5 @@
 export { type BusKeys, readBusKeys } from './keys/bus-keys.js';
-export { decisionSigner, decisionVerifier } from './keys/decision-signing.js';
+export { decisionSigner, decisionVerifier, verdictSigner, verdictVerifier } from './keys/record-signing.js';
 export { BusKeyError, type BusKeyFault } from './keys/error.js';
 export { frame } from './keys/frame.js';
 export { generateBusKeys } from './keys/generate-bus-keys.js';
@@ -103,4 +103,3 @@ export {
   type SharedVerdictEvent,
 } from './cache/redis-shared-verdicts.js';
 export { SharedVerdicts, type SharedVerdictStats, type VerdictLimits } from './cache/shared-verdicts.js';
-export { verdictSigner, verdictVerifier } from './cache/verdict-signing.js';
