@@ -67,6 +67,12 @@ function checkSigstore(
         'key',
       );
   }
+  if (host.rekor !== undefined) {
+    const key =
+      host.rekorPubkey === undefined ? '; give its key as rekorPubkey, or its proofs are not believed' : '';
+    const message = `the log is not asked in this version: the proof that a signature carries is checked offline${key}`;
+    report.warning('unbuilt', message, ['rekor'], 'key');
+  }
   return {
     rekor: optional(host.rekor, (text) => serviceUrlAt(text, report, ['rekor'])?.href.replace(/\/+$/, '')),
     rekorPubkey: optional(host.rekorPubkey, (text) => publicKeyAt(text, report, ['rekorPubkey'])),
