@@ -423,7 +423,7 @@ describe('C41 G28: what is looked at is bounded', () => {
     await pushArtifact(source, PATH, { layers: layersOf(17), subject: image });
     await expect(check()).rejects.toMatchObject({
       code: 'CNS-1004',
-      details: { found: expect.stringContaining('16 signature(s) among more artifacts than are looked at') },
+      details: { found: expect.stringContaining('16 signatures among more artifacts than are looked at') },
     });
     await pushArtifact(source, PATH, { layers: layersOf(16), subject: image });
     await expect(check()).resolves.toEqual({ digest: image.digest });
@@ -439,7 +439,7 @@ describe('C41 G28: what is looked at is bounded', () => {
     }
     await expect(check()).rejects.toMatchObject({
       code: 'CNS-1004',
-      details: { found: expect.stringContaining('100 signature(s) among more artifacts than are looked at') },
+      details: { found: expect.stringContaining('100 signatures among more artifacts than are looked at') },
     });
   });
 });

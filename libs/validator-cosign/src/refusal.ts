@@ -64,9 +64,10 @@ function diagnose(examination: Examination): Diagnosis {
 
 function countFound({ judgements, malformed, attestations, isCut }: Examination): string {
   const total = judgements.length + malformed;
-  const others = attestations === 0 ? '' : `, ${attestations} attestation(s)`;
+  const others =
+    attestations === 0 ? '' : `, ${attestations} ${attestations === 1 ? 'attestation' : 'attestations'}`;
   const unreadable = malformed === 0 ? '' : `, ${malformed} of them unreadable`;
-  const counted = total === 0 ? 'no signature' : `${total} signature(s)`;
+  const counted = total === 0 ? 'no signature' : `${total} ${total === 1 ? 'signature' : 'signatures'}`;
   return `${counted}${unreadable}${others}${isCut ? ' among more artifacts than are looked at' : ''}`;
 }
 
@@ -78,7 +79,7 @@ function namedKeys(judgements: readonly Judgement[]): string {
     judgements.flatMap((each) => (each.kind === 'unknown-key' ? [each.namedKey ?? []].flat() : [])),
   );
   return keys.size === 0
-    ? ', by keys that they do not name'
+    ? ', none by a key that the rule trusts'
     : `, naming ${[...keys].map(shorten).join(', ')}`;
 }
 

@@ -38,7 +38,7 @@ export class StaticValidator extends Validator {
     });
     if (this.#approve) return { digest: image.digest };
     throw new RefusedError('CNS-1002', `validator "${this.name}" refuses every image`, {
-      expected: 'nothing: the rule’s validator has approve: false',
+      expected: `another image: validator "${this.name}" has approve: false`,
     });
   }
 }
