@@ -104,7 +104,7 @@ describe('a refusal says what was there, what the rule wants, and what to do', (
       },
     });
     expect(error.code).toBe('CNS-1004');
-    expect(error.details.found).toMatch(/^3 signature\(s\), naming SHA256:/);
+    expect(error.details.found).toMatch(/^3 signatures, naming SHA256:/);
     expect(error.details.found).toContain(bob.key.fingerprint.slice(0, 23));
     expect(error.details.expected).toContain(alice.key.fingerprint);
   });
