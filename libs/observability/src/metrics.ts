@@ -4,6 +4,8 @@ interface MetricShape<L extends string> {
   readonly name: string;
   readonly help: string;
   readonly labelNames?: L[];
+  /** Called before somebody reads it. */
+  readonly collect?: () => void;
 }
 
 /** The counter of this name in the registry, made when it is first asked for: services in one process share it. */

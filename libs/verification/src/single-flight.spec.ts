@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest';
+
+import { SingleFlight, withSignal } from './single-flight.js';
+
+const never = new AbortController().signal;
+
+describe('SingleFlight', () => {
+  test('F31: 500 callers, one piece of work, one answer', async () => {
+    const flights = new SingleFlight<number>({ budgetMs: 1_000 });
+    const { promise, resolve } = Promise.withResolvers<number>();
+    let begun = 0;
+    const work = async (): Promise<number> => {
+      begun += 1;
+      return await promise;
+    };
+    const callers = Array.from({ length: 500 }, async () => await flights.join('k', work, never));
+    expect(flights.size).toBe(1);
+    resolve(7);
+    expect(new Set(await Promise.all(callers))).toEqual(new Set([7]));
+    expect([begun, flights.size]).toEqual([1, 0]);
+  });
+
+  test('another key is another flight', async () => {
+    const flights = new SingleFlight<string>({ budgetMs: 1_000 });
+    await expect(
+      Promise.all(['a', 'b'].map(async (key) => await flights.join(key, async () => key, never))),
+    ).resolves.toEqual(['a', 'b']);
+  });
+
+  test('a caller that leaves takes nothing from those who stay', async () => {
+    const flights = new SingleFlight<number>({ budgetMs: 1_000 });
+    const { promise, resolve } = Promise.withResolvers<number>();
+    const hurry = new AbortController();
+    let signal: AbortSignal | undefined;
+    const first = flights.join('k', async (own) => ((signal = own), await promise), hurry.signal);
+    const second = flights.join('k', async () => await promise, never);
+    hurry.abort(new DOMException('over', 'TimeoutError'));
+    await expect(first).rejects.toMatchObject({ name: 'TimeoutError' });
+    expect(signal?.aborted).toBe(false);
+    resolve(1);
+    await expect(second).resolves.toBe(1);
+  });
+
+  test('a failure is everybody’s, and the next caller begins anew', async () => {
+    const flights = new SingleFlight<number>({ budgetMs: 1_000 });
+    const failing = async (): Promise<number> => await Promise.reject(new RangeError('no'));
+    const both = await Promise.allSettled([
+      flights.join('k', failing, never),
+      flights.join('k', failing, never),
+    ]);
+    expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    await expect(flights.join('k', async () => 2, never)).resolves.toBe(2);
+  });
+
+  test('a flight has a budget of its own', async () => {
+    const flights = new SingleFlight<number>({ budgetMs: 20 });
+    const waits = async (signal: AbortSignal): Promise<number> =>
+      await withSignal(Promise.withResolvers<number>().promise, signal);
+    await expect(flights.join('k', waits, never)).rejects.toMatchObject({ name: 'TimeoutError' });
+    expect(flights.size).toBe(0);
+  });
+
+  test('F39: a flight that fails when all have left is no unhandled rejection', async () => {
+    const flights = new SingleFlight<number>({ budgetMs: 1_000 });
+    const { promise, reject } = Promise.withResolvers<number>();
+    const gone = new AbortController();
+    const caller = flights.join('k', async () => await promise, gone.signal);
+    gone.abort();
+    await expect(caller).rejects.toMatchObject({ name: 'AbortError' });
+    reject(new Error('late'));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(flights.size).toBe(0);
+  });
+});
+
+describe('withSignal', () => {
+  test('gives the result, the failure, or the signal’s reason', async () => {
+    await expect(withSignal(Promise.resolve(1), never)).resolves.toBe(1);
+    await expect(withSignal(Promise.reject(new RangeError('no')), never)).rejects.toThrow(RangeError);
+    const over = AbortSignal.abort(new RangeError('over'));
+    await expect(withSignal(Promise.resolve(1), over)).rejects.toThrow('over');
+  });
+});
