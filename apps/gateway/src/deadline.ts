@@ -5,19 +5,22 @@ const LEAST_MS = 1;
 
 /** One admission's budget (design rule 6): `?timeout=` minus a margin, as one signal through every call. */
 export class Deadline {
-  readonly signal: AbortSignal;
   readonly #end: number;
-  readonly #timer: NodeJS.Timeout;
+  #controller: AbortController | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #released = false;
 
   /** The API server's clock runs since `startedAt` (of `performance.now()`), when its request came in. */
   constructor(timeoutMs: number, startedAt = performance.now()) {
     const budget = Math.max(LEAST_MS, timeoutMs - Math.max(MARGIN_MS, timeoutMs * MARGIN_SHARE));
     // Monotonic: a stepped wall clock neither shortens nor stretches an admission.
     this.#end = startedAt + budget;
-    const controller = new AbortController();
-    this.signal = controller.signal;
-    const end = (): void => controller.abort(new DOMException('the admission’s time is up', 'TimeoutError'));
-    this.#timer = setTimeout(end, Math.max(LEAST_MS, this.remainingMs()));
+  }
+
+  /** Made when it is first asked for: a cached admission waits for nothing, and pays for no timer. */
+  get signal(): AbortSignal {
+    this.#controller ??= this.#arm();
+    return this.#controller.signal;
   }
 
   /** What is left, milliseconds; 0 when it is over. */
@@ -27,11 +30,19 @@ export class Deadline {
 
   /** By the clock and not by the timer, which a busy or stopped process fires late. */
   isOver(): boolean {
-    return this.signal.aborted || this.remainingMs() === 0;
+    return this.#controller?.signal.aborted === true || this.remainingMs() === 0;
   }
 
   /** The answer is on its way: nobody waits any more. */
   release(): void {
+    this.#released = true;
     clearTimeout(this.#timer);
+  }
+
+  #arm(): AbortController {
+    const controller = new AbortController();
+    const end = (): void => controller.abort(new DOMException('the admission’s time is up', 'TimeoutError'));
+    if (!this.#released) this.#timer = setTimeout(end, Math.max(LEAST_MS, this.remainingMs()));
+    return controller;
   }
 }

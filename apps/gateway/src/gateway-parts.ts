@@ -141,7 +141,7 @@ function openVerdicts(
     shared: createSharedProofs(options, metrics, redis, keys),
     now: Date.now,
     observer: {
-      onCache: (result) => metrics.cache.inc({ result }),
+      onCache: (result) => metrics.observeCache(result),
       onFallback: (reason) => metrics.fallbacks.inc({ reason }),
       onFault: (error) => onFault(error, 'asking the bus'),
     },

@@ -2,6 +2,8 @@ import type { DecidedImage, DecisionRecord } from '#contracts';
 import { counterIn } from '#observability';
 import type { Counter, Registry } from 'prom-client';
 
+import { Tally } from './tally.js';
+
 type Validator = 'type' | 'validator_name';
 const VALIDATOR: Validator[] = ['type', 'validator_name'];
 
@@ -11,6 +13,14 @@ const SKIP_REASONS = new Map([
   ['unchanged', 'unchanged image reference'],
   ['child', 'automatic approval of child image reference'],
 ]);
+
+/** What the counters of images tell apart. */
+interface ImageKind {
+  readonly labels: Readonly<Record<Validator, string>>;
+  readonly isAdmitted: boolean;
+  readonly isTimeout: boolean;
+  readonly reason: string | undefined;
+}
 
 /**
  * Connaisseur's eight counters by their names and labels. They are those of `/mutate`, so that two webhooks do not count
@@ -25,10 +35,11 @@ export class ConnaisseurCounters {
   readonly #failed: Counter<Validator>;
   readonly #skipped: Counter<Validator | 'reason'>;
   readonly #timeouted: Counter<Validator>;
+  readonly #images = new Tally<ImageKind>();
 
   constructor(registry: Registry) {
     const counter = <L extends string>(name: string, help: string, labelNames: L[]): Counter<L> =>
-      counterIn(registry, { name: `connaisseur_${name}`, help, labelNames });
+      counterIn(registry, { name: `connaisseur_${name}`, help, labelNames, collect: () => this.#handOn() });
     this.requests = counter('requests_total', 'Calls of /mutate', []);
     this.#admitted = counter('requests_admitted_total', 'Requests that /mutate admitted', []);
     this.#denied = counter('requests_denied_total', 'Requests that /mutate denied', ['timeout']);
@@ -51,12 +62,23 @@ export class ConnaisseurCounters {
   }
 
   #observeImage({ validator, outcome, code, cached, ground }: DecidedImage): void {
-    const labels = { type: validator?.type ?? 'unknown', validator_name: validator?.name ?? '' };
-    const admitted = outcome === 'admitted';
-    this.#validations.inc({ ...labels, result: admitted ? 'success' : 'error' });
-    (admitted ? this.#successful : this.#failed).inc(labels);
-    if (code === 'CNS-2006') this.#timeouted.inc(labels);
-    const reason = SKIP_REASONS.get(cached === true ? 'cached' : (ground ?? ''));
-    if (reason !== undefined) this.#skipped.inc({ ...labels, reason });
+    const { type = 'unknown', name = '' } = validator ?? {};
+    const isTimeout = code === 'CNS-2006';
+    const skipped = cached === true ? 'cached' : (ground ?? '');
+    this.#images.add(`${type}\n${name}\n${outcome} ${isTimeout} ${skipped}`, () => ({
+      labels: { type, validator_name: name },
+      isAdmitted: outcome === 'admitted',
+      isTimeout,
+      reason: SKIP_REASONS.get(skipped),
+    }));
+  }
+
+  #handOn(): void {
+    this.#images.drain(({ labels, isAdmitted, isTimeout, reason }, count) => {
+      this.#validations.inc({ ...labels, result: isAdmitted ? 'success' : 'error' }, count);
+      (isAdmitted ? this.#successful : this.#failed).inc(labels, count);
+      if (isTimeout) this.#timeouted.inc(labels, count);
+      if (reason !== undefined) this.#skipped.inc({ ...labels, reason }, count);
+    });
   }
 }

@@ -3,6 +3,7 @@ import { counterIn, gaugeIn } from '#observability';
 import { type Counter, type Gauge, Histogram, type Registry } from 'prom-client';
 
 import { ConnaisseurCounters } from './connaisseur-counters.js';
+import { Tally } from './tally.js';
 
 /** 10 s is the API server's default webhook timeout, 30 s its maximum; a cached answer takes well under 10 ms. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 20, 25, 29];
@@ -10,7 +11,6 @@ const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 /** Connaisseur's eight counters, and what an operator needs beside them. */
 export class GatewayMetrics {
   readonly requests: Counter;
-  readonly cache: Counter<'result'>;
   readonly fallbacks: Counter<'reason'>;
   readonly bus: Counter<'event'>;
   readonly decisionLog: Counter<'event'>;
@@ -22,13 +22,16 @@ export class GatewayMetrics {
   readonly certificateExpiry: Gauge;
   readonly #connaisseur: ConnaisseurCounters;
   readonly #decisions: Counter<'decision' | 'code' | 'mode' | 'phase'>;
+  readonly #cache: Counter<'result'>;
   readonly #duration: Histogram<'phase' | 'decision'>;
   readonly #weakenings: Gauge<'feature'>;
   readonly #configInfo: Gauge<'hash'>;
+  readonly #decisionTally = new Tally<Readonly<Record<'decision' | 'code' | 'mode' | 'phase', string>>>();
+  readonly #cacheTally = new Tally<{ readonly result: 'hit' | 'miss' }>();
 
   constructor(registry: Registry) {
     const counter = <L extends string>(name: string, help: string, labelNames: L[]): Counter<L> =>
-      counterIn(registry, { name: `connaisseur_${name}`, help, labelNames });
+      counterIn(registry, { name: `connaisseur_${name}`, help, labelNames, collect: () => this.#handOn() });
     const gauge = <L extends string>(name: string, help: string, labelNames: L[]): Gauge<L> =>
       gaugeIn(registry, { name: `connaisseur_${name}`, help, labelNames });
     this.#connaisseur = new ConnaisseurCounters(registry);
@@ -39,7 +42,7 @@ export class GatewayMetrics {
       'mode',
       'phase',
     ]);
-    this.cache = counter('cache_requests_total', 'Verdict look-ups in memory', ['result']);
+    this.#cache = counter('cache_requests_total', 'Verdict look-ups in memory', ['result']);
     this.fallbacks = counter('fallbacks_total', 'Verifications done in the gateway itself', ['reason']);
     this.bus = counter('bus_events_total', 'What happened on the verification bus', ['event']);
     this.decisionLog = counter('decision_log_events_total', 'What happened to decision records', ['event']);
@@ -83,8 +86,18 @@ export class GatewayMetrics {
     const { phase, mode, code = '' } = record;
     const decision = record.allowed ? (record.wouldDeny ? 'would-deny' : 'allow') : 'deny';
     this.#duration.observe({ phase, decision }, seconds);
-    this.#decisions.inc({ decision, code, mode, phase });
+    this.#decisionTally.add(`${decision} ${code} ${mode} ${phase}`, () => ({ decision, code, mode, phase }));
     this.#connaisseur.observe(record);
+  }
+
+  /** One look-up of a verdict in memory. */
+  observeCache(result: 'hit' | 'miss'): void {
+    this.#cacheTally.add(result, () => ({ result }));
+  }
+
+  #handOn(): void {
+    this.#decisionTally.drain((labels, count) => this.#decisions.inc(labels, count));
+    this.#cacheTally.drain((labels, count) => this.#cache.inc(labels, count));
   }
 }
 
