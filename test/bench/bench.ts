@@ -10,7 +10,7 @@ import { configurationFor, type Floor, type Gateway, World } from './world.js';
 /** One file's worth of measurements: which rows it gives, and how. */
 export interface Measurement {
   readonly rows: readonly RowId[];
-  measure(bench: Bench): Promise<Measured[]>;
+  readonly measure: (bench: Bench) => Promise<Measured[]>;
 }
 
 /** A world in which verification is free: what is measured is everything around it. */

@@ -45,7 +45,7 @@ async function outage(
   const answers: Promise<void>[] = [];
   const connections = await Connection.openMany(gateway.port, 64);
   let accepts = Number.POSITIVE_INFINITY;
-  let back: number | undefined;
+  const service: { back?: number } = {};
   const admit = async (): Promise<void> => {
     const connection = connections.pop();
     if (connection === undefined) return;
@@ -54,7 +54,7 @@ async function outage(
     const image = `${host}/outage-${round}-${uids.push(uid)}:v1`;
     const { body } = await connection.post('/mutate?timeout=2s', podReview(image, uid));
     connections.push(connection);
-    if (body.includes('"allowed":true') && begun > accepts) back ??= performance.now();
+    if (body.includes('"allowed":true') && begun > accepts) service.back ??= performance.now();
   };
   const timer = setInterval(() => answers.push(admit()), EVERY_MS);
   await sleep(200);
@@ -62,10 +62,11 @@ async function outage(
   await sleep(DOWN_MS);
   await world.redis.start();
   accepts = performance.now();
-  while (back === undefined && performance.now() - accepts < GIVE_UP_MS) await sleep(2);
+  while (service.back === undefined && performance.now() - accepts < GIVE_UP_MS) await sleep(2);
   clearInterval(timer);
   await Promise.all(answers);
   for (const connection of connections) connection.close();
+  const { back } = service;
   if (back === undefined) throw new Error(`no admission over the bus within ${GIVE_UP_MS} ms`);
   return { ms: back - accepts, admissions: uids.length, lost: await world.missing(uids) };
 }
