@@ -2,24 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-import {
-  ROOT,
-  build,
-  ensureNode24,
-  ensurePackages,
-  ensureProgram,
-  installHint,
-  node24Environment,
-  stop,
-} from './bootstrap.mjs';
+import { ROOT, build, ensureNode24, ensurePackages, ensureProgram, node24Environment } from './bootstrap.mjs';
 
 ensurePackages();
 const node = ensureNode24();
-for (const program of ['redis-server', 'wrk']) {
-  if (ensureProgram(program) === undefined) {
-    stop(`${program} is needed and could not be installed; run: ${installHint(program)}`);
-  }
-}
+for (const program of ['redis-server', 'wrk']) ensureProgram(program);
 build(node);
 const { status } = spawnSync(
   node,

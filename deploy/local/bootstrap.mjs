@@ -53,46 +53,65 @@ export function ensureNode24() {
   );
 }
 
-const PACKAGES = {
-  'redis-server': { apt: 'redis-server', brew: 'redis', or: 'valkey-server' },
-  'docker-registry': { apt: 'docker-registry', brew: undefined },
+const PROGRAMS = {
+  'redis-server': { apt: 'redis-server', brew: 'redis', or: 'valkey-server', oldest: 7 },
+  'docker-registry': { apt: 'docker-registry' },
   wrk: { apt: 'wrk', brew: 'wrk' },
 };
 
-/** Path of a program from PATH, installed first if a package manager can; `undefined` where it cannot be had. */
+/** Finds a program on PATH, or installs it where a package manager can; else stops with the line that the user has to run. */
 export function ensureProgram(name) {
-  const present = which(name) ?? (PACKAGES[name].or === undefined ? undefined : which(PACKAGES[name].or));
-  if (present !== undefined) return present;
-  const { apt, brew } = PACKAGES[name];
-  if (which('apt-get') !== undefined && (process.getuid?.() === 0 || hasSudo())) {
-    const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
+  if (isUsable(name)) return;
+  install(PROGRAMS[name]);
+  if (isUsable(name)) return;
+  const { oldest } = PROGRAMS[name];
+  const what = oldest === undefined ? name : `${name} ${oldest}.0 or newer`;
+  stop(`${what} is needed and could not be installed; run: ${installLine(name)}`);
+}
+
+function isUsable(name) {
+  const { or, oldest } = PROGRAMS[name];
+  return [name, or].some((program) => {
+    const path = program === undefined ? undefined : which(program);
+    return path !== undefined && (oldest === undefined || majorOf(path) >= oldest);
+  });
+}
+
+/** `Redis server v=7.0.15 …` */
+function majorOf(path) {
+  const { stdout } = spawnSync(path, ['--version'], { encoding: 'utf8' });
+  return Number(/\bv=(\d+)\./.exec(stdout ?? '')?.[1] ?? 0);
+}
+
+function install({ apt, brew }) {
+  const isRoot = process.getuid?.() === 0;
+  if (which('apt-get') !== undefined && (isRoot || hasSudo())) {
     say(`installing ${apt} (apt-get)`);
-    // Debian starts a service after installing it; the policy file keeps that from happening while we install.
-    const [command, ...rest] = [...sudo, 'env', 'DEBIAN_FRONTEND=noninteractive', 'RUNLEVEL=1', 'apt-get'];
-    if (
-      !run(command, [...rest, 'install', '-y', '--no-install-recommends', apt], {
-        optional: true,
-        timeout: 300_000,
-      })
-    ) {
-      run(command, [...rest, 'update'], { optional: true, timeout: 300_000 });
-      run(command, [...rest, 'install', '-y', '--no-install-recommends', apt], {
-        optional: true,
-        timeout: 300_000,
-      });
-    }
+    // RUNLEVEL: Debian would start a service that it installs; ours run only as long as we do.
+    const env = ['DEBIAN_FRONTEND=noninteractive', 'RUNLEVEL=1', 'apt-get'];
+    const aptGet = (...args) => {
+      const [command, ...rest] = isRoot ? ['env', ...env] : ['sudo', '-n', 'env', ...env];
+      return run(command, [...rest, ...args], { optional: true, timeout: 300_000 });
+    };
+    const now = ['install', '-y', '--no-install-recommends', apt];
+    if (!aptGet(...now) && aptGet('update')) aptGet(...now);
   } else if (brew !== undefined && which('brew') !== undefined) {
     say(`installing ${brew} (brew)`);
     run('brew', ['install', brew], { optional: true, timeout: 600_000 });
   }
-  return which(name);
 }
 
-/** The one line that a user has to run for a program that we could not install. */
-export function installHint(name) {
-  const { apt, brew } = PACKAGES[name];
-  if (process.platform === 'darwin' && brew !== undefined) return `brew install ${brew}`;
-  return `sudo apt-get install -y ${apt}`;
+/** The one line for a program that we could not install. */
+function installLine(name) {
+  const { apt, brew } = PROGRAMS[name];
+  if (process.platform === 'darwin') {
+    return brew === undefined
+      ? `npm run unit (there is no Homebrew formula for ${name})`
+      : `brew install ${brew}`;
+  }
+  if (which(name) === undefined) return `sudo apt-get update && sudo apt-get install -y ${apt}`;
+  // There is one, and it is too old: Ubuntu 22.04 and Debian 11.
+  return 'sudo add-apt-repository -y ppa:redislabs/redis && sudo apt-get install -y redis-server';
 }
 
 /** Path of an executable on PATH. */

@@ -1,33 +1,35 @@
 // `npm start`: from a bare checkout to a running system on localhost with a demo in it.
-import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import {
-  ROOT,
-  build,
-  ensureNode24,
-  ensurePackages,
-  ensureProgram,
-  installHint,
-  node24Environment,
-  stop,
-} from './bootstrap.mjs';
+import { ROOT, build, ensureNode24, ensurePackages, ensureProgram, node24Environment } from './bootstrap.mjs';
 
 ensurePackages();
 const node = ensureNode24();
-if (ensureProgram('redis-server') === undefined) {
-  stop(
-    `redis-server (7.0 or newer) is needed and could not be installed; run: ${installHint('redis-server')}`,
-  );
-}
+ensureProgram('redis-server');
 build(node);
+
+// npm and its shell stand between the user and us: when one of them is killed, the user wanted us to end.
+const above = parents();
+const look = setInterval(() => {
+  if (parents() === above) return;
+  clearInterval(look);
+  process.kill(process.pid, 'SIGTERM');
+}, 500).unref();
+
+// The launcher takes over this process: its signals, and its exit code.
 const launcher = join(ROOT, 'apps', 'cli', 'bin', 'connaisseur.mjs');
-const child = spawn(node, [launcher, 'standalone', '--demo', ...process.argv.slice(2)], {
-  cwd: ROOT,
-  stdio: 'inherit',
-  env: node24Environment(node),
-});
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-child.on('exit', (code, signal) =>
-  process.exit(code ?? (signal === 'SIGINT' || signal === 'SIGTERM' ? 0 : 1)),
-);
+process.chdir(ROOT);
+process.argv.splice(1, 1, launcher, 'standalone', '--demo');
+Object.assign(process.env, node24Environment(node));
+await import(launcher);
+
+/** Our parent, and where Linux tells, its parent. */
+function parents() {
+  try {
+    const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8');
+    return `${process.ppid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]}`;
+  } catch {
+    return String(process.ppid);
+  }
+}

@@ -3,24 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import {
-  ROOT,
-  build,
-  ensureNode24,
-  ensurePackages,
-  ensureProgram,
-  installHint,
-  node24Environment,
-  stop,
-} from './bootstrap.mjs';
+import { ROOT, build, ensureNode24, ensurePackages, ensureProgram, node24Environment } from './bootstrap.mjs';
 
 ensurePackages();
 const node = ensureNode24();
-for (const program of ['redis-server', 'docker-registry']) {
-  if (ensureProgram(program) === undefined) {
-    stop(`${program} is needed and could not be installed; run: ${installHint(program)}`);
-  }
-}
+for (const program of ['redis-server', 'docker-registry']) ensureProgram(program);
 build(node);
 mkdirSync(join(ROOT, '.cache'), { recursive: true });
 const given = process.argv.slice(2);

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -40,8 +40,6 @@ const policy = (options: PolicyText = {}): string => world.policy(`policy-${(pol
 /** Two lines without a fault. */
 const MINIMAL =
   'validators: [{ name: deny, type: static, approve: false }]\npolicy: [{ pattern: "*:*", validator: deny }]\n';
-
-const ESCAPE = /\u001b/;
 
 describe.concurrent('verify ends with the exit code of the reason', () => {
   test.for<{
@@ -188,7 +186,7 @@ describe.concurrent('verify', () => {
   test('prints text for people on stdout, without colours where it is no terminal', async () => {
     const ended = await run(['verify', `${world.open.host}/app/unsigned:v1`, '-p', policy()]);
     expect(ended.stdout).toMatch(/^DENY {2}CNS-1003 127\.0\.0\.1:\d+\/app\/unsigned:v1\n/);
-    expect(ended.stdout).not.toMatch(ESCAPE);
+    expect(ended.stdout).not.toContain('\u001b');
     expect(ended.stderr).toBe('');
   });
 
@@ -473,6 +471,7 @@ describe.concurrent('explain', () => {
 describe.concurrent('keys', () => {
   test('makes one folder for each component, readable by nobody else, and never overwrites', async () => {
     const directory = join(world.directory, 'keys');
+    mkdirSync(directory);
     expect(await run(['keys', directory])).toMatchObject({ code: 0 });
     const folders = readdirSync(directory).toSorted();
     expect(folders).toEqual(['alerting', 'console', 'gateway', 'verifier']);
@@ -488,12 +487,5 @@ describe.concurrent('keys', () => {
         expect(statSync(join(directory, name, file)).mode & 0o077).toBe(0);
     const again = await run(['keys', directory]);
     expect(again).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('not empty') });
-  });
-
-  test('takes an empty folder', async () => {
-    const directory = join(world.directory, 'empty');
-    mkdirSync(directory);
-    expect(await run(['keys', directory])).toMatchObject({ code: 0 });
-    rmSync(directory, { recursive: true });
   });
 });

@@ -20,8 +20,13 @@ export async function failed(error: unknown): Promise<void> {
   setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
-/** Errors of what the user gave: options, addresses, keys. */
-const SETUP_ERRORS: ReadonlySet<string> = new Set([UsageError.NAME, 'BusKeyError', 'RedisSetupError']);
+/** Errors of what the user gave: options, addresses, record ids, keys. */
+const SETUP_ERRORS: ReadonlySet<string> = new Set([
+  UsageError.NAME,
+  'BusKeyError',
+  'RecordIdError',
+  'RedisSetupError',
+]);
 
 function isSetup(error: unknown): boolean {
   return error instanceof Error && SETUP_ERRORS.has(error.name);

@@ -1,6 +1,5 @@
 import { loadConfiguration } from '#config';
 import { createLogger, type Logger } from '#observability';
-import { startStandalone } from '#standalone';
 
 import { parseAddress } from '../address.js';
 import { dockerConfigText } from '../policy-file.js';
@@ -34,6 +33,8 @@ export async function standalone(options: StandaloneCommandOptions): Promise<voi
   if (options.once && !options.demo) throw new UsageError('--once goes with --demo');
   const { demo, policy } = options;
   if (demo === (policy !== undefined)) throw new UsageError('give a configuration with -p FILE, or --demo');
+  // Before a framework is loaded.
+  commonParts(options);
   await runUntilTold(async (told) =>
     policy === undefined ? await startDemo(options, told) : await startWith(policy, options),
   );
@@ -51,6 +52,7 @@ async function startDemo(options: StandaloneCommandOptions, told: AbortSignal): 
 }
 
 async function startWith(policy: string, options: StandaloneCommandOptions): Promise<Running> {
+  const { startStandalone } = await import('#standalone');
   const { tlsCert: cert, tlsKey: key, secrets } = options;
   const running = await startStandalone({
     ...commonParts(options),
