@@ -42,7 +42,9 @@ export class Deadline {
   #arm(): AbortController {
     const controller = new AbortController();
     const end = (): void => controller.abort(new DOMException('the admission’s time is up', 'TimeoutError'));
-    if (!this.#released) this.#timer = setTimeout(end, Math.max(LEAST_MS, this.remainingMs()));
+    const left = this.remainingMs();
+    if (left === 0) end();
+    else if (!this.#released) this.#timer = setTimeout(end, Math.max(LEAST_MS, left));
     return controller;
   }
 }

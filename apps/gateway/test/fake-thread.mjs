@@ -1,0 +1,36 @@
+// A verification thread that does what the image's name says: how threads end, without what ends them.
+import { parentPort, workerData } from 'node:worker_threads';
+
+const { text } = workerData.source.file;
+if (text === 'broken') throw new Error('the configuration is broken');
+
+parentPort.on('message', (message) => {
+  if (message.kind === 'ping') parentPort.postMessage({ kind: 'pong' });
+  if (message.kind !== 'verify') return;
+  const { id, image } = message;
+  const name = image.split('/').at(-1);
+  const answer = (verdict) => parentPort.postMessage({ kind: 'verdict', id, verdict });
+  if (name.startsWith('exit')) process.exit(3);
+  if (name.startsWith('throw'))
+    setTimeout(() => {
+      throw new Error('boom');
+    });
+  else if (name.startsWith('eat')) eat();
+  else if (name.startsWith('spin')) for (;;);
+  else if (name.startsWith('mute')) return;
+  else if (name.startsWith('nonsense')) answer({ outcome: 'allowed' });
+  else if (name.startsWith('slow')) setTimeout(() => answer(refusal(text)), 300);
+  else if (name.startsWith('environment')) answer(refusal(JSON.stringify(process.env)));
+  else answer(refusal(text));
+});
+parentPort.postMessage({ kind: 'ready' });
+
+/** The message tells which thread it was. */
+function refusal(message) {
+  return { outcome: 'refused', code: 'CNS-1003', message, evidence: [], tookMs: 0 };
+}
+
+function eat() {
+  const eaten = [];
+  for (;;) eaten.push(new Array(100_000).fill(eaten.length));
+}
