@@ -47,7 +47,7 @@ function addExplain(program: Command): void {
     .addOption(secretsOption())
     .addOption(outputOption())
     .addOption(timeoutOption())
-    .option('--offline', 'only the choice of the rule; fetch nothing', false)
+    .option('--offline', 'only the choice of the rule; fetch nothing')
     .addHelpText('after', EXIT_CODES_HELP)
     .action(async (image: string, options) => {
       const { explain } = await import('./commands/explain.js');
@@ -61,7 +61,7 @@ function addLint(program: Command): void {
     .description('check a configuration: every error and warning with its place')
     .argument('<file>', 'Helm values file or rendered configuration')
     .addOption(outputOption())
-    .option('--strict', 'warnings count as errors', false)
+    .option('--strict', 'warnings count as errors')
     .option('--secrets <dir>', 'also check that the secrets that are named are there and can be read')
     .option('--templates <dir>', 'alert templates (default: the ones that ship)')
     .addHelpText('after', '\nExit codes: 0 usable, 2 errors (with --strict: or warnings), 1 unexpected fault')

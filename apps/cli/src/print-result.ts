@@ -22,5 +22,5 @@ export function formatResult(result: ImageResult): string {
 }
 
 function field(name: string, value: string): string {
-  return `      ${styleText('dim', name.padEnd(10))} ${plainText(value)}`;
+  return `      ${styleText('dim', name.padEnd(16))} ${plainText(value)}`;
 }

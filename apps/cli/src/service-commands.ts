@@ -46,13 +46,11 @@ function addStandalone(program: Command): void {
     .command('standalone')
     .description('gateway, verifier and alerting in one process, for a laptop or a test')
     .option('-p, --policy <file>', 'Helm values file or rendered configuration')
-    .addOption(
-      new Option(
-        '--demo',
-        'instead of a policy: a registry with signed and unsigned images, a receiver, and reviews to try',
-      ).default(false),
+    .option(
+      '--demo',
+      'instead of a policy: a registry with signed and unsigned images, a receiver, and reviews to try',
     )
-    .option('--once', 'with --demo: show it and stop', false)
+    .option('--once', 'with --demo: show it and stop')
     .addOption(listenOption().default('127.0.0.1:5000'))
     .option('--tls-cert <file>', 'serving certificate, PEM (default: one made in memory)')
     .option('--tls-key <file>', 'its key, PEM')
@@ -134,7 +132,7 @@ function addWatch(program: Command): void {
   program
     .command('watch')
     .description('show decisions as they are made')
-    .option('--deny', 'only denials', false)
+    .option('--deny', 'only denials')
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text'))
     .option('--after <id>', 'start after this record instead of now')
     .addOption(placeOption('keys'))

@@ -111,7 +111,8 @@ async function showAnswers(
   let ok = true;
   for (const { name, title, allowed } of cases) {
     const review = JSON.stringify(podReview(name, images[name]));
-    writeFileSync(join(directory, `${name}.json`), review);
+    // With a UID of its own: a request alerts once.
+    writeFileSync(join(directory, `${name}.json`), JSON.stringify(podReview(name, images[name])));
     // The webhook's own answer: what is read is shown, and a shape that is not expected fails the demo.
     const answer = JSON.parse(
       await postReview(`${running.url}/mutate?timeout=10s`, review, ca),

@@ -12,7 +12,7 @@ export interface ExplainOptions extends PolicyOptions {
   readonly output: 'text' | 'json';
   readonly timeout: number;
   /** Only the choice of the rule; nothing is fetched. */
-  readonly offline: boolean;
+  readonly offline?: boolean;
 }
 
 /** `connaisseur explain`: which rules match, why the winner won, and what the verification finds step by step. */
@@ -21,9 +21,10 @@ export async function explain(text: string, options: ExplainOptions): Promise<nu
   const { engine, configuration } = opened;
   try {
     const policy = chooseRule(text, engine);
-    const result = options.offline
-      ? undefined
-      : await judgeImage(engine, text, AbortSignal.timeout(options.timeout * 1000));
+    const result =
+      options.offline === true
+        ? undefined
+        : await judgeImage(engine, text, AbortSignal.timeout(options.timeout * 1000));
     if (options.output === 'json') {
       const { revision } = configuration;
       const body = { schemaVersion: 1, image: text, revision, policy, result };

@@ -15,7 +15,7 @@ import { SHIPPED_TEMPLATES } from '../shipped-templates.js';
 export interface LintOptions {
   readonly output: 'text' | 'json';
   /** Warnings count as errors. */
-  readonly strict: boolean;
+  readonly strict?: boolean;
   /** Directory with one folder for each secret; without it nothing is said about secrets. */
   readonly secrets?: string;
   readonly templates?: string;
@@ -33,7 +33,7 @@ export async function lint(file: string, options: LintOptions): Promise<number> 
     printFindings(findings, process.stdout);
     process.stdout.write(`${file}: ${count(errors, 'error')}, ${count(warnings, 'warning')}\n`);
   }
-  return errors > 0 || (options.strict && warnings > 0) ? EXIT_CONFIGURATION : EXIT_OK;
+  return errors > 0 || (options.strict === true && warnings > 0) ? EXIT_CONFIGURATION : EXIT_OK;
 }
 
 async function findingsOf(file: string, options: LintOptions): Promise<readonly Finding[]> {

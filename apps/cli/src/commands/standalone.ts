@@ -12,8 +12,8 @@ import { PROGRAM, watchLine } from '../watch-line.js';
 
 export interface StandaloneCommandOptions {
   readonly policy?: string;
-  readonly demo: boolean;
-  readonly once: boolean;
+  readonly demo?: boolean;
+  readonly once?: boolean;
   readonly listen: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
@@ -30,8 +30,8 @@ export async function standalone(options: StandaloneCommandOptions): Promise<voi
       '--tls-cert and --tls-key go together: give both, or neither for a certificate of our own',
     );
   }
-  if (options.once && !options.demo) throw new UsageError('--once goes with --demo');
-  const { demo, policy } = options;
+  const { demo = false, once = false, policy } = options;
+  if (once && !demo) throw new UsageError('--once goes with --demo');
   if (demo === (policy !== undefined)) throw new UsageError('give a configuration with -p FILE, or --demo');
   // Before a framework is loaded.
   commonParts(options);
@@ -44,7 +44,7 @@ async function startDemo(options: StandaloneCommandOptions, told: AbortSignal): 
   const { startDemo: start } = await import('#demo');
   // A Redis that happens to be in the environment is not ours to write a demo into.
   const redis = options.redisUrl === undefined ? undefined : redisSettingsIfGiven(options);
-  const { once } = options;
+  const { once = false } = options;
   return await start(
     { ...commonParts(options), redis, once, templates: SHIPPED_TEMPLATES, program: PROGRAM },
     told,

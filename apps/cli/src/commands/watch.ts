@@ -7,7 +7,7 @@ import { type RedisOptions, redisSettings } from '../redis-settings.js';
 import { runUntilTold, type Running } from '../until-told.js';
 
 export interface WatchOptions extends RedisOptions {
-  readonly deny: boolean;
+  readonly deny?: boolean;
   readonly output: 'text' | 'json';
   readonly after?: string;
   readonly keys: string;
@@ -34,7 +34,8 @@ function startWatch(options: WatchOptions, told: AbortSignal): Running {
     now: () => performance.now(),
   });
   const shown = show(source.tail(tailOptions(options), told), options.output).catch(failed);
-  if (process.stderr.isTTY) warn(`waiting for ${options.deny ? 'denials' : 'decisions'}; Ctrl-C ends this`);
+  if (process.stderr.isTTY)
+    warn(`waiting for ${options.deny === true ? 'denials' : 'decisions'}; Ctrl-C ends this`);
   return {
     close: async () => {
       await shown;
@@ -50,7 +51,7 @@ async function show(decisions: AsyncIterable<StoredDecision>, output: WatchOptio
   }
 }
 
-function tailOptions({ after, deny }: WatchOptions): { after?: string; denialsOnly: boolean } {
+function tailOptions({ after, deny = false }: WatchOptions): { after?: string; denialsOnly: boolean } {
   return { ...(after === undefined ? {} : { after }), denialsOnly: deny };
 }
 
