@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+
+import { revisionOf } from '../test/world.js';
+import { ImageJudge } from './admission/image-judge.js';
+import { Deadline } from './deadline.js';
+
+const never = async (): Promise<never> => await Promise.reject(new Error('not asked'));
+
+describe('what a written image means', () => {
+  test.for([
+    { name: 'governed', text: 'registry.example.org/app:1', kind: 'governed' },
+    { name: 'without a rule', text: 'nobody.example/app:1', kind: 'no-rule' },
+    { name: 'no reference', text: 'not a reference', kind: 'malformed' },
+    { name: 'empty', text: '', kind: 'malformed' },
+    { name: 'a megabyte', text: 'a'.repeat(1_000_000), kind: 'malformed' },
+  ])('$name', ({ text, kind }) => {
+    expect(revisionOf(never).govern(text).kind).toBe(kind);
+  });
+
+  test('is worked out once, but nothing long is kept', () => {
+    const revision = revisionOf(never);
+    expect(revision.govern('registry.example.org/app:1')).toBe(revision.govern('registry.example.org/app:1'));
+    const long = 'a'.repeat(5_000);
+    expect(revision.govern(long)).not.toBe(revision.govern(long));
+  });
+
+  test('the question carries the trust that it is asked under', () => {
+    const revision = revisionOf(never);
+    const governed = revision.govern('registry.example.org/app:1');
+    expect(governed).toMatchObject({
+      question: {
+        revision: revision.configuration.trustRevision,
+        trustRevision: revision.engine.trustRevision,
+        rule: governed.kind === 'governed' ? governed.bound.rule.hash : '',
+      },
+    });
+  });
+});
+
+test.for([
+  { name: 'none', features: '{}', policy: '', weakenings: [] },
+  {
+    name: 'all of them',
+    features: '{ detectionMode: true, resourceValidationMode: podsOnly, automaticUnchangedApproval: true }',
+    policy: '  - { pattern: "w.example/*:*", validator: team, with: { mode: insecureValidateOnly } }',
+    weakenings: ['detectionMode', 'podsOnly', 'automaticUnchangedApproval', 'insecureValidateOnly'],
+  },
+])('D10 weakenings: $name', ({ features, policy, weakenings }) => {
+  expect(revisionOf(never, { features, policy }).weakenings()).toEqual(weakenings);
+});
+
+describe('the judge', () => {
+  const verdicts = {
+    cached: () => undefined,
+    verdict: async () => ({
+      fresh: true,
+      verdict: { outcome: 'refused' as const, code: 'CNS-1003', message: 'm', evidence: [], tookMs: 0 },
+    }),
+  };
+
+  test.for([
+    { name: 'no reference', text: 'not a reference', judgement: { outcome: 'refused', code: 'CNS-1010' } },
+    { name: 'no rule', text: 'nobody.example/app:1', judgement: { outcome: 'refused', code: 'CNS-1001' } },
+    {
+      name: 'a rule that cannot be applied',
+      text: 'old.example/app:1',
+      judgement: { outcome: 'undecided', code: 'CNS-3001', validator: { name: 'old', type: 'notaryv1' } },
+    },
+    {
+      name: 'a static rule',
+      text: 'allow.example/app:1',
+      judgement: { outcome: 'admitted', ground: { kind: 'static' } },
+    },
+    {
+      name: 'a rule that wants proof',
+      text: 'registry.example.org/app:1',
+      judgement: { outcome: 'refused', code: 'CNS-1003', cached: false },
+    },
+  ])('$name', async ({ text, judgement }) => {
+    const deadline = new Deadline(10_000);
+    const result = await new ImageJudge(verdicts).judge(text, revisionOf(never), deadline);
+    deadline.release();
+    expect(result).toMatchObject(judgement);
+  });
+});
