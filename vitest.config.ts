@@ -11,6 +11,9 @@ export default defineConfig({
         ...source,
         test: {
           name: 'unit',
+          // One module graph for each worker: loading Nest and zod anew for each file costs more than all tests.
+          isolate: false,
+          pool: 'threads',
           include: ['{apps,libs,deploy}/**/*.spec.ts', 'test/*.spec.ts'],
           setupFiles: ['test/setup.ts'],
           // A shared, busy machine is no failure; what may not take long is measured in test/bench.

@@ -10,7 +10,16 @@ const modules = join(ROOT, 'node_modules');
 const tsc = join(modules, '@typescript', 'native', 'bin', 'tsc');
 const CHECKS = {
   lint: [join(modules, '.bin', 'oxlint'), '--type-aware', 'apps', 'libs', 'test', 'deploy'],
-  types: [node, tsc, '-p', 'tsconfig.json', '--noEmit'],
+  types: [
+    node,
+    tsc,
+    '-p',
+    'tsconfig.json',
+    '--noEmit',
+    '--incremental',
+    '--tsBuildInfoFile',
+    '.cache/types.tsbuildinfo',
+  ],
   format: [
     node,
     join(modules, 'prettier', 'bin', 'prettier.cjs'),
