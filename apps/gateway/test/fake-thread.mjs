@@ -32,5 +32,5 @@ function refusal(message) {
 
 function eat() {
   const eaten = [];
-  for (;;) eaten.push(new Array(100_000).fill(eaten.length));
+  for (;;) eaten.push(Array.from({ length: 100_000 }, () => ({ size: eaten.length })));
 }

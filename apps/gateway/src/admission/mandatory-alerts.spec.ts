@@ -25,7 +25,7 @@ const ALERTING: AlertingConfig = {
   admit: [receiver('slack-0'), receiver('queued-1', false)],
   reject: [receiver('slack-0')],
 };
-const DELIVERED: DeliveryOutcome = { kind: 'delivered', status: 200 } as DeliveryOutcome;
+const DELIVERED: DeliveryOutcome = { kind: 'delivered', status: 200 };
 const RETRY = { kind: 'retry', reason: 'STATUS', message: '503' } as unknown as DeliveryOutcome;
 const DEAD = { kind: 'dead', reason: 'STATUS', message: '404' } as unknown as DeliveryOutcome;
 

@@ -11,10 +11,12 @@ import { VerificationWorker } from './verification-worker.js';
 export interface ThreadedVerificationOptions {
   /** Asked for each new thread, so that it has the configuration of then. */
   readonly setup: () => ThreadSetup;
-  /** A thread died by itself. */
+  /** A thread died by itself, or could not even be made. */
   readonly onCrash: (error: unknown) => void;
   /** The thread's program; another one in tests. */
   readonly entry?: URL;
+  /** Node's flags for it; those of this process where absent. */
+  readonly execArgv?: readonly string[];
   readonly heapMib?: number;
   readonly hangMs?: number;
   readonly retireMs?: number;
@@ -56,7 +58,10 @@ export class ThreadedVerification extends LocalVerification {
     try {
       return await this.#verify(question, signal);
     } catch (error) {
-      return verdictOf(error, [], 0);
+      const verdict = verdictOf(error, [], 0);
+      // The verdict of a fault says that the log has the rest.
+      if (verdict.outcome === 'undecided' && verdict.code === 'CNS-3004') this.#options.onCrash(error);
+      return verdict;
     }
   }
 
@@ -115,9 +120,10 @@ export class ThreadedVerification extends LocalVerification {
 
   #start(): VerificationWorker {
     if (this.#closed || performance.now() < this.#restUntil) throw unanswered();
-    const { setup, onCrash, entry, heapMib, hangMs, retireMs } = this.#options;
+    const { setup, onCrash, entry, execArgv, heapMib, hangMs, retireMs } = this.#options;
     const worker = new VerificationWorker({
       entry: entry ?? new URL('./verification-thread.js', import.meta.url),
+      execArgv,
       setup: setup(),
       heapMib: heapMib ?? HEAP_MIB,
       hangMs: hangMs ?? HANG_MS,

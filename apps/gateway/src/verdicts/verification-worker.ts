@@ -11,6 +11,7 @@ export type ThreadEnd =
 
 export interface VerificationWorkerOptions {
   readonly entry: URL;
+  readonly execArgv: readonly string[] | undefined;
   readonly setup: ThreadSetup;
   readonly heapMib: number;
   /** How long the thread may not react while it has work, ms; then it hangs, and is ended. */
@@ -39,12 +40,13 @@ export class VerificationWorker {
 
   constructor(options: VerificationWorkerOptions) {
     this.#options = options;
-    const { heapMib } = options;
+    const { heapMib, execArgv } = options;
     this.#worker = new Worker(options.entry, {
       workerData: options.setup,
       resourceLimits: { maxOldGenerationSizeMb: heapMib, maxYoungGenerationSizeMb: Math.ceil(heapMib / 4) },
       // Nothing of the gateway's environment: no password of Redis, no proxy.
       env: {},
+      ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
     });
     this.#worker.unref();
     this.#worker.on('message', (message: FromThread) => this.#hear(message));
