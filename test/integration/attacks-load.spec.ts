@@ -47,10 +47,10 @@ describe('memory', () => {
         );
       }
     };
-    await post(0, 20);
+    await post(0, 10);
     const before = world.memory('gateway');
-    await post(20, 60);
-    expect(world.memory('gateway') - before).toBeLessThan(120);
+    await post(10, 30);
+    expect(world.memory('gateway') - before).toBeLessThan(70);
   });
 
   test('hosts that a tenant makes up are no labels', async () => {
@@ -76,7 +76,7 @@ describe('memory', () => {
         body: text,
       },
     });
-    const answer = await world.system.review(many(32, 'fat'), { timeout: '5s' });
+    const answer = await world.system.review(many(16, 'fat'), { timeout: '3s' });
     hostile.behave();
     expect(answer.allowed).toBe(false);
     expect(await world.system.metric('gateway', 'connaisseur_verification_crashes_total')).toBe(0);
@@ -89,10 +89,10 @@ describe('places', () => {
   // DEFECT D2: 64 images on one registry that hangs take every place of every verifier and of the gateway's own thread.
   test.fails('one Pod whose registry hangs keeps nobody else out', async () => {
     hostile.misbehave({ path: /./, toxic: { kind: 'hang' } });
-    const flood = world.system.review(many(64, 'hang'), { timeout: '5s' });
+    const flood = world.system.review(many(64, 'hang'), { timeout: '4s' });
     await sleep(300);
     const legit = await world.image('team');
-    const answer = await world.system.review(legit.name, { timeout: '5s' });
+    const answer = await world.system.review(legit.name, { timeout: '4s' });
     await flood;
     hostile.behave();
     expect(answer).toMatchObject({ allowed: true });

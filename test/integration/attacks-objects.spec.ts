@@ -563,7 +563,7 @@ describe('reviews that are odd or none', () => {
       const body = JSON.stringify(reviewOf({ spec: pod(name), request: { uid: uids[index] } }));
       return `POST /mutate?timeout=5s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
     });
-    const { text } = await world.raw(requests);
+    const { text } = await world.raw(requests, { answers: uids.length });
     const answers = [...text.matchAll(/\r\n\r\n(\{.*?\})(?=HTTP\/1\.1|$)/gs)].map(
       ([, body = '']) => (JSON.parse(body) as { response: Answer }).response,
     );

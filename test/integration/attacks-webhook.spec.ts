@@ -1,4 +1,6 @@
 // Bytes that are thrown at the webhook (group S of the attack catalogue), from a place that can reach its port.
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { VirtualRegistry } from '#testing';
@@ -97,7 +99,7 @@ describe('bodies', () => {
     { name: 'S15 the answer that we want', text: () => '{"response":{"allowed":true}}' },
     { name: 'S15 NaN', text: () => body().replace('"dryRun":false', '"dryRun":NaN') },
   ])('$name', async ({ text }) => {
-    expectRefused(await world.raw([post(text())], 400), 400, 413);
+    expectRefused(await world.raw([post(text())]), 400, 413);
     await expectAlive();
   });
 
@@ -105,7 +107,7 @@ describe('bodies', () => {
     const bytes = Buffer.from(body());
     bytes[bytes.indexOf('shop')] = 0xff;
     const headers = `Content-Type: application/json\r\nContent-Length: ${bytes.length}\r\n`;
-    expectRefused(await world.raw([head(headers), bytes], 400), 400);
+    expectRefused(await world.raw([head(headers), bytes]), 400);
   });
 
   test('S05 keys that are named like prototypes', async () => {
@@ -113,7 +115,7 @@ describe('bodies', () => {
       '"spec":',
       '"__proto__":{"spec":1},"constructor":{"prototype":{}},"toString":1,"spec":',
     );
-    const { text: answer } = await world.raw([post(text)], 400);
+    const { text: answer } = await world.raw([post(text)]);
     expect(answer).toContain('"allowed":true');
     await expectAlive();
   });
@@ -177,13 +179,13 @@ describe('requests', () => {
     },
     { name: 'S15 noise', bytes: () => '\u0000\u0001\u0002 hello\r\n\r\n', statuses: [400] },
   ])('$name', async ({ bytes, statuses }) => {
-    expectRefused(await world.raw([bytes()], 300), ...statuses);
+    expectRefused(await world.raw([bytes()]), ...statuses);
     await expectAlive();
   });
 
   test('S10 a header named __proto__, and more than a hundred headers, are no reason to fall', async () => {
-    await world.raw([post(body(), '__proto__: x\r\nconstructor: y\r\n')], 500);
-    await world.raw([post(body(), Array.from({ length: 150 }, (_, n) => `X-${n}: 1\r\n`).join(''))], 500);
+    await world.raw([post(body(), '__proto__: x\r\nconstructor: y\r\n')]);
+    await world.raw([post(body(), Array.from({ length: 150 }, (_, n) => `X-${n}: 1\r\n`).join(''))]);
     await expectAlive();
   });
 
@@ -192,7 +194,7 @@ describe('requests', () => {
       'application/json',
       'application/json; charset=utf-8',
     );
-    expect((await world.raw([text], 400)).text).toContain('"allowed":true');
+    expect((await world.raw([text])).text).toContain('"allowed":true');
   });
 
   test('S16 the internal deadline follows the timeout of the API server', async () => {
@@ -225,12 +227,12 @@ describe('requests', () => {
 
 describe('slow peers', () => {
   test('S06 slow headers are ended in time, and hundreds of idle connections leave room', async () => {
-    const idle = Array.from({ length: 300 }, () => world.raw([], 4_000));
-    const slow = world.raw(['POST /mutate HTTP/1.1\r\nHost: x\r\nX-A: '], 8_000);
+    const idle = Array.from({ length: 300 }, () => world.raw([], { quietMs: 4_000 }));
+    const slow = world.raw(['POST /mutate HTTP/1.1\r\nHost: x\r\nX-A: '], { quietMs: 10_000 });
     await expectAlive();
     const started = performance.now();
     expectRefused(await slow, 400, 408);
-    expect(performance.now() - started).toBeLessThan(7_500);
+    expect(performance.now() - started).toBeLessThan(9_500);
     await Promise.all(idle);
     await expectAlive();
   });
@@ -239,10 +241,13 @@ describe('slow peers', () => {
   test.fails('S06 peers that hold large bodies back do not shut out small reviews', async () => {
     const part = Buffer.alloc(8 * 1024 * 1024 - 1, 0x20);
     const headers = head(`Content-Type: application/json\r\nContent-Length: ${part.length + 1}\r\n`);
-    const held = Array.from({ length: 34 }, () => world.raw([headers, part], 4_000));
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
-    const { status } = await world.system.post('/mutate?timeout=5s', body());
+    const held = Array.from({ length: 34 }, () => world.raw([headers, part], { quietMs: 5_000 }));
+    const statuses = new Set<number>();
+    for (let n = 0; n < 16 && !statuses.has(503); n += 1) {
+      await sleep(250);
+      statuses.add((await world.system.post('/mutate?timeout=5s', body())).status);
+    }
     await Promise.all(held);
-    expect(status).toBe(200);
+    expect([...statuses]).toEqual([200]);
   });
 });

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { connect as tlsConnect } from 'node:tls';
 
 import {
@@ -190,17 +189,18 @@ ${features}${rest}`;
     return [await this.system.review(images), await this.system.review(images, { phase: 'validate' })];
   }
 
-  /** Bytes to the webhook as they are, over TLS; what came back until the other side closed or fell silent. */
-  raw(chunks: readonly (string | Buffer)[], quietMs = 1_500): Promise<{ text: string; closed: boolean }> {
-    const ca = readFileSync(join(this.system.directory, 'certs', 'tls.crt'));
+  /**
+   * Bytes to the webhook as they are, over TLS; what came back until so many answers were there, the other side closed, or
+   * nothing came for a while.
+   */
+  raw(
+    chunks: readonly (string | Buffer)[],
+    { quietMs = 1_500, answers = 1 }: { quietMs?: number; answers?: number } = {},
+  ): Promise<{ text: string; closed: boolean }> {
     return new Promise((resolve) => {
       let text = '';
-      const socket = tlsConnect({
-        host: '127.0.0.1',
-        port: this.system.gatewayPort,
-        ca,
-        rejectUnauthorized: false,
-      });
+      const { gatewayPort: port } = this.system;
+      const socket = tlsConnect({ host: '127.0.0.1', port, rejectUnauthorized: false });
       const end = (closed: boolean): void => {
         clearTimeout(timer);
         socket.destroy();
@@ -209,6 +209,7 @@ ${features}${rest}`;
       let timer = setTimeout(() => end(false), quietMs);
       socket.on('data', (data: Buffer) => {
         text += data.toString('latin1');
+        if (completeAnswers(text) >= answers && !/connection: close/i.test(text)) end(false);
         clearTimeout(timer);
         timer = setTimeout(() => end(false), quietMs);
       });
@@ -230,6 +231,17 @@ ${features}${rest}`;
   /** Everything that the services have written. */
   outputs(names: readonly string[]): string {
     return names.map((name) => this.system.service(name).output()).join('\n');
+  }
+}
+
+/** How many whole HTTP answers with a length are in a text. */
+function completeAnswers(text: string): number {
+  let count = 0;
+  for (let at = 0; ; count += 1) {
+    const head = text.indexOf('\r\n\r\n', at);
+    const length = /content-length: (\d+)/i.exec(text.slice(at, head))?.[1];
+    if (head === -1 || length === undefined || text.length < head + 4 + Number(length)) return count;
+    at = head + 4 + Number(length);
   }
 }
 
