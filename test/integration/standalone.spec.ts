@@ -208,7 +208,7 @@ describe('watch', () => {
   });
 });
 
-describe('what keeps it from starting is one clear line, and nothing is left running', () => {
+describe.concurrent('what keeps it from starting is one clear line, and nothing is left running', () => {
   test('a port in use: 1', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -3,7 +3,7 @@
 // ends by itself in this process, a service in a child. Signals are handed over to the child; it ends when this launcher
 // is gone (the IPC channel closes), and this launcher ends with its exit code.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import * as module from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,8 +13,10 @@ import { findNode24 } from './node24.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 const MAIN = join(ROOT, 'dist', 'apps', 'cli', 'src', 'main.js');
-/** Compiled code of the last run: a third of the start-up time. Left out where it cannot be written. */
-const COMPILED = join(ROOT, 'node_modules', '.cache', 'connaisseur');
+/** Compiled code of the last run: a third of the start-up time. Left out where it cannot be written, as in the image. */
+const COMPILED = isWritable(join(ROOT, 'node_modules'))
+  ? join(ROOT, 'node_modules', '.cache', 'connaisseur')
+  : undefined;
 
 /** Services that run no template code of others: they refuse to compile code from text. Alerting needs Handlebars. */
 const HARDENED = new Set(['gateway', 'verifier']);
@@ -36,7 +38,7 @@ if (node === process.execPath && !SERVICES.has(command)) {
 
 /** A command that reads, answers and ends needs no process of its own. */
 async function runHere() {
-  module.enableCompileCache(COMPILED);
+  if (COMPILED !== undefined) module.enableCompileCache(COMPILED);
   v8.setFlagsFromString('--min-semi-space-size=16'); // loading modules leaves nothing to collect
   process.setSourceMapsEnabled(true);
   delete Object.prototype.__proto__; // as --disable-proto=delete does
@@ -50,7 +52,7 @@ function runInChild() {
   }
   const child = spawn(node, [...flags, MAIN, ...process.argv.slice(2)], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-    env: { NODE_COMPILE_CACHE: COMPILED, ...process.env },
+    env: { ...(COMPILED === undefined ? {} : { NODE_COMPILE_CACHE: COMPILED }), ...process.env },
   });
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
   // A terminal sends Ctrl-C to the whole group: the child takes a second delivery for the first.
@@ -70,6 +72,15 @@ function calledAs(path) {
   if (basename(path) === 'connaisseur') return 'connaisseur';
   const shown = relative(process.cwd(), path);
   return shown.startsWith('..') ? path : shown;
+}
+
+function isWritable(folder) {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isCheckout() {
