@@ -52,6 +52,27 @@ describe('SingleFlight', () => {
     await expect(flights.join('k', async () => 2, never)).resolves.toBe(2);
   });
 
+  test('G17: a flight that hangs is joined by one second flight, whose answer serves all who come later', async () => {
+    let now = 0;
+    const flights = new SingleFlight<string>({ budgetMs: 60_000, clock: () => now });
+    const hung = Promise.withResolvers<string>();
+    let looks = 0;
+    const work = (): Promise<string> => {
+      looks += 1;
+      return looks === 1 ? hung.promise : Promise.resolve('second');
+    };
+    const first = flights.join('key', work, new AbortController().signal);
+    now = 1_999;
+    const early = flights.join('key', work, new AbortController().signal);
+    expect(looks).toBe(1);
+    now = 2_000;
+    await expect(flights.join('key', work, new AbortController().signal)).resolves.toBe('second');
+    expect(looks).toBe(2);
+    hung.resolve('first');
+    await expect(Promise.all([first, early])).resolves.toEqual(['first', 'first']);
+    expect(flights.size).toBe(0);
+  });
+
   test('a flight has a budget of its own', async () => {
     const flights = new SingleFlight<number>({ budgetMs: 20 });
     const waits = async (signal: AbortSignal): Promise<number> =>

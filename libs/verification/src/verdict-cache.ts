@@ -100,7 +100,9 @@ export class VerdictCache {
   put(entries: readonly LivingVerdict[], now: number): void {
     const monotonic = this.#monotonic();
     for (const { key, verdict, until } of entries) {
-      if (until > now) this.#entries.set(key, { verdict, until, ends: monotonic + until - now });
+      // Evidence is told once, with the admission that had it worked out; memory need not keep it.
+      const kept = verdict.evidence.length === 0 ? verdict : { ...verdict, evidence: [] };
+      if (until > now) this.#entries.set(key, { verdict: kept, until, ends: monotonic + until - now });
     }
   }
 

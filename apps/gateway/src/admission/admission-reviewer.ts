@@ -41,6 +41,10 @@ export interface ReviewerOptions {
   readonly maxInFlight?: number;
 }
 
+/** Reviews that cannot be read and are told of all the same: so many at once, and then one in this time, ms. */
+const TOLD_AT_ONCE = 2;
+const TELL_AGAIN_MS = 30_000;
+
 /** A review on its way, under one configuration from start to end (design rule 8). */
 interface Passage {
   readonly revision: Revision;
@@ -62,6 +66,7 @@ interface Admission extends Passage {
 export class AdmissionReviewer {
   readonly #options: ReviewerOptions;
   #inFlight = 0;
+  #tellings: number[] = [];
 
   constructor(options: ReviewerOptions) {
     this.#options = options;
@@ -170,6 +175,18 @@ export class AdmissionReviewer {
     return { ...this.#options.recordedBy, revision: revision.configuration.revision };
   }
 
+  /**
+   * The API server sends reviews that can be read: what cannot is worth knowing, and is not worth a flood that keeps
+   * real denials from being told. Each is counted.
+   */
+  #mayTell(): boolean {
+    const now = performance.now();
+    this.#tellings = this.#tellings.filter((at) => now - at < TELL_AGAIN_MS);
+    if (this.#tellings.length >= TOLD_AT_ONCE) return false;
+    this.#tellings.push(now);
+    return true;
+  }
+
   /** Losses are counted by the log itself. */
   #append(record: DecisionRecord): void {
     try {
@@ -186,11 +203,13 @@ export class AdmissionReviewer {
     const known = error instanceof ReviewError ? error : undefined;
     if (known === undefined) this.#options.onFault(error, 'reading a review');
     const record = invalidRecord(known, phase, this.#writer(revision), performance.now() - started);
-    const { alerting } = revision.configuration;
-    if (MandatoryAlerts.concern(alerting)) {
-      await this.#options.mandatoryAlerts.deliver(alerting, record, deadline);
+    if (this.#mayTell()) {
+      const { alerting } = revision.configuration;
+      if (MandatoryAlerts.concern(alerting)) {
+        await this.#options.mandatoryAlerts.deliver(alerting, record, deadline);
+      }
+      this.#append(record);
     }
-    this.#append(record);
     this.#options.observe(record, (performance.now() - started) / 1000);
     if (known === undefined) return text(500, 'internal fault');
     const answer = renderReviewError(known);

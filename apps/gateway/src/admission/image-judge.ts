@@ -33,7 +33,9 @@ export class ImageJudge {
   ): SiteJudgement | Promise<SiteJudgement> {
     const { image, bound, question } = governed;
     const about = { reference: image, mode: bound.rule.with.mode, ...judgedBy(bound) };
-    if (bound.kind === 'fault') return { ...judgedBy(bound), outcome: 'undecided', code: 'CNS-3001' };
+    if (bound.kind === 'fault') {
+      return { ...judgedBy(bound), outcome: 'undecided', code: 'CNS-3001', found: bound.fault.message };
+    }
     if (bound.check.ground === 'static') {
       return revision.engine
         .verify(image, bound, deadline.signal)

@@ -123,12 +123,22 @@ export class VerdictService {
   async #fly(asked: Asked, signal: AbortSignal): Promise<Verdict> {
     const { question, readsTag, policy } = asked;
     const [since, epoch] = [this.#now(), this.#epoch];
-    const verdict = await this.#look(asked, signal);
+    const verdict = this.#held(question, await this.#look(asked, signal));
     // J04: what comes after the end of the flight, or of its configuration's time, is not kept.
     if (!signal.aborted && epoch === this.#epoch) {
       this.#cache.put(cacheEntries(question, readsTag, verdict, policy, since), this.#now());
     }
     return verdict;
+  }
+
+  /** A second look at what came from outside: an admission must be a proof, and of the digest that was asked for. */
+  #held({ image }: Question, verdict: Verdict): Verdict {
+    if (verdict.outcome !== 'admitted') return verdict;
+    const { ground, digest } = verdict;
+    if (ground === 'verified' && digest !== undefined && (image.digest ?? digest) === digest) return verdict;
+    const fault = new UndecidedError('CNS-3004', 'a verdict does not answer its question');
+    this.#observer.onFault(fault);
+    return verdictOf(fault, [], 0);
   }
 
   /** The bus first, for its share of the time; then what verifiers left behind; then ourselves. */

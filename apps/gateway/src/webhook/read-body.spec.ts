@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 
 import { describe, expect, test } from 'vitest';
 
-import { BodyRoom, MAX_BODY_BYTES, withBody } from './read-body.js';
+import { BodyError, BodyRoom, MAX_BODY_BYTES, withBody } from './read-body.js';
 
 /** A request whose body comes in these chunks; `null` ends it early. */
 function requestOf(
@@ -56,7 +56,7 @@ describe('S17 the room for all bodies together', () => {
   const body = (): IncomingMessage => requestOf([Buffer.alloc(60)]);
 
   test('is held while a body is in use, and a request without room is told at once', async () => {
-    const room = new BodyRoom(100);
+    const room = new BodyRoom(100, 100);
     const { promise, resolve } = Promise.withResolvers<string>();
     const first = withBody(body(), room, async () => await promise);
     await new Promise((done) => setTimeout(done, 10));
@@ -67,7 +67,7 @@ describe('S17 the room for all bodies together', () => {
   });
 
   test('is given back after refusals and faults', async () => {
-    const room = new BodyRoom(100);
+    const room = new BodyRoom(100, 100);
     for (let n = 0; n < 5; n += 1) {
       await expect(withBody(requestOf([Buffer.alloc(60), null]), room, text)).rejects.toMatchObject({
         status: 400,
@@ -78,4 +78,13 @@ describe('S17 the room for all bodies together', () => {
     }
     await expect(withBody(requestOf([Buffer.alloc(100)]), room, async () => 'all')).resolves.toBe('all');
   });
+});
+
+test('S06 large bodies that are held back do not take the room of small ones', async () => {
+  const room = new BodyRoom(10, 100);
+  room.take('large', 10);
+  expect(() => room.take('large', 1)).toThrow(BodyError);
+  expect(() => room.take('small', 100)).not.toThrow();
+  room.give('large', 10);
+  expect(() => room.take('large', 10)).not.toThrow();
 });

@@ -5,6 +5,9 @@ export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 /** Bodies of all requests together: as many as fit into a small container beside the rest. Bytes. */
 export const MAX_BODIES_BYTES = 256 * 1024 * 1024;
+/** An ordinary review is a few KB: those have a room that large bodies, which may be held back on purpose, cannot fill. */
+const SMALL_BODY_BYTES = 256 * 1024;
+const SMALL_BODIES_BYTES = 64 * 1024 * 1024;
 
 type BodyStatus = 400 | 413 | 415 | 503;
 
@@ -19,23 +22,31 @@ export class BodyError extends Error {
   }
 }
 
-/** How many bytes the bodies that are held at the same time may have. */
+/** How many bytes the bodies that are held at the same time may have, small ones and large ones apart. */
 export class BodyRoom {
-  #free: number;
+  readonly #free: { small: number; large: number };
 
-  constructor(bytes = MAX_BODIES_BYTES) {
-    this.#free = bytes;
+  constructor(bytes = MAX_BODIES_BYTES, smallBytes = SMALL_BODIES_BYTES) {
+    this.#free = { small: smallBytes, large: bytes };
   }
 
   /** Throws where there is no room: waiting for it would cost the deadline. */
-  take(bytes: number): void {
-    if (bytes > this.#free) throw new BodyError(503, 'overloaded: too many large requests at once');
-    this.#free -= bytes;
+  take(size: BodySize, bytes: number): void {
+    if (bytes > this.#free[size]) throw new BodyError(503, 'overloaded: too many large requests at once');
+    this.#free[size] -= bytes;
   }
 
-  give(bytes: number): void {
-    this.#free += bytes;
+  give(size: BodySize, bytes: number): void {
+    this.#free[size] += bytes;
   }
+}
+
+type BodySize = 'small' | 'large';
+
+/** By what the request declares, which the HTTP parser holds it to; one that declares nothing may be of any size. */
+function sizeOf({ headers }: IncomingMessage): BodySize {
+  const declared = Number(headers['content-length'] ?? Number.NaN);
+  return declared <= SMALL_BODY_BYTES ? 'small' : 'large';
 }
 
 /**
@@ -48,14 +59,15 @@ export async function withBody<T>(
   use: (body: Uint8Array) => Promise<T>,
 ): Promise<T> {
   let taken = 0;
+  const size = sizeOf(request);
   const take = (bytes: number): void => {
-    room.take(bytes);
+    room.take(size, bytes);
     taken += bytes;
   };
   try {
     return await use(await readBody(request, take));
   } finally {
-    room.give(taken);
+    room.give(size, taken);
   }
 }
 
