@@ -225,8 +225,6 @@ describe('configuration', () => {
   });
 });
 
-// DEFECT D6: every unreadable request, from anybody who reaches the port, is an alert; receivers' rate limits then keep
-// real denials waiting.
 describe('noise', () => {
   test('S14 A06 requests that are no reviews do not keep a denial from being told', async () => {
     const review = { kind: 'AdmissionReview', apiVersion: 'admission.k8s.io/v1' };

@@ -256,13 +256,12 @@ describe('answers that lie', () => {
     expect(await ask(attacked)).toMatchObject({ allowed: true });
   });
 
-  // DEFECT D1: a flight that hangs is joined by every later admission for up to 25 s.
   test('G17 after one answer that hung, the next admission of the image is not made to wait for it', async () => {
     const image = await world.image('team');
-    spoil(image, 'manifests/v1$', { kind: 'hang' }, 1);
+    spoil(image, 'manifests/v1$', { kind: 'hang' });
     expectDenied(await world.system.review(image.name, { timeout: '1s' }), /^CNS-2006/);
     world.registry.behave();
-    expect(await world.system.review(image.name, { timeout: '3s' })).toMatchObject({ allowed: true });
+    expect(await world.system.review(image.name, { timeout: '5s' })).toMatchObject({ allowed: true });
   });
 
   test('G01 HEAD is never asked, so what it says does not matter', async () => {

@@ -237,7 +237,6 @@ describe('slow peers', () => {
     await expectAlive();
   });
 
-  // DEFECT D4: 32 peers that send 8 MiB and never the last byte take all room for bodies; everybody else gets 503 for 30 s.
   test('S06 peers that hold large bodies back do not shut out small reviews', async () => {
     const part = Buffer.alloc(8 * 1024 * 1024 - 1, 0x20);
     const headers = head(`Content-Type: application/json\r\nContent-Length: ${part.length + 1}\r\n`);

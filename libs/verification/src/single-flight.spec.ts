@@ -52,24 +52,30 @@ describe('SingleFlight', () => {
     await expect(flights.join('k', async () => 2, never)).resolves.toBe(2);
   });
 
-  test('G17: a flight that hangs is joined by one second flight, whose answer serves all who come later', async () => {
+  test('G17: a flight that hangs gets one second flight, whose answer serves all who joined', async () => {
     let now = 0;
     const flights = new SingleFlight<string>({ budgetMs: 60_000, clock: () => now });
     const hung = Promise.withResolvers<string>();
+    const second = Promise.withResolvers<string>();
     let looks = 0;
     const work = (): Promise<string> => {
       looks += 1;
-      return looks === 1 ? hung.promise : Promise.resolve('second');
+      return looks === 1 ? hung.promise : second.promise;
     };
-    const first = flights.join('key', work, new AbortController().signal);
-    now = 1_999;
-    const early = flights.join('key', work, new AbortController().signal);
+    const { signal } = new AbortController();
+    const first = flights.join('key', work, signal);
+    now = 1_990;
+    const early = flights.join('key', work, signal);
     expect(looks).toBe(1);
     now = 2_000;
-    await expect(flights.join('key', work, new AbortController().signal)).resolves.toBe('second');
+    const late = flights.join('key', work, signal);
+    await expect.poll(() => looks).toBe(2);
+    await new Promise((resolve) => setTimeout(resolve, 30));
     expect(looks).toBe(2);
+    second.resolve('second');
+    await expect(Promise.all([early, late])).resolves.toEqual(['second', 'second']);
     hung.resolve('first');
-    await expect(Promise.all([first, early])).resolves.toEqual(['first', 'first']);
+    await expect(first).resolves.toBe('first');
     expect(flights.size).toBe(0);
   });
 

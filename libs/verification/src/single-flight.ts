@@ -1,7 +1,5 @@
-/** A flight that is older than this may hang on something that has passed: who comes now does not board it, ms. */
+/** A flight that is older than this may hang on something that has passed: who waits for it gets a second one, ms. */
 const BOARDING_MS = 2_000;
-/** Flights of one key at the same time: the one that may hang, and a second look. */
-const MAX_FLIGHTS = 2;
 
 interface Flight<T> {
   readonly result: Promise<T>;
@@ -10,8 +8,8 @@ interface Flight<T> {
 
 /**
  * One piece of work for all who want the same answer at the same time. A flight has its own budget: a caller who
- * leaves early takes nothing away from those who stay. One that takes long is joined by a second, so that a look that
- * hangs costs those who come later no more than their own look.
+ * leaves early takes nothing away from those who stay. One that takes long gets a second beside it for those who
+ * joined it, so that a look that hangs costs them no more than a moment and their own look.
  */
 export class SingleFlight<T> {
   readonly #flights = new Map<string, Flight<T>[]>();
@@ -25,14 +23,13 @@ export class SingleFlight<T> {
 
   /** Joins a flight of `key` or starts one; `signal` ends this caller's waiting, not the flight. */
   async join(key: string, work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
-    const flights = this.#flights.get(key) ?? [];
-    const latest = flights.at(-1);
-    const boards =
-      latest !== undefined && (flights.length >= MAX_FLIGHTS || this.#clock() - latest.started < BOARDING_MS);
-    const own = boards ? latest : this.#start(key, work);
+    const [first] = this.#flights.get(key) ?? [];
+    if (first === undefined) return await withSignal(this.#start(key, work).result, signal);
+    const landed = await withSignal(this.#landsInTime(first), signal);
+    if (landed) return await first.result;
+    const [older = first, second = this.#start(key, work)] = this.#flights.get(key) ?? [];
     // The older flight may land first after all; a failure of one is no answer while the other is under way.
-    const results = [...(own === latest ? flights : [...flights, own])].map(({ result }) => result);
-    return await withSignal(firstOf(results), signal);
+    return await withSignal(firstOf([older.result, second.result]), signal);
   }
 
   /** Keys with a flight under way. */
@@ -47,6 +44,19 @@ export class SingleFlight<T> {
     // Every caller may have left by the time it fails: that is no unhandled rejection.
     result.catch(() => undefined);
     return flight;
+  }
+
+  /** False when the flight has taken so long that a second one is worth its while. */
+  async #landsInTime({ result, started }: Flight<T>): Promise<boolean> {
+    const left = BOARDING_MS - (this.#clock() - started);
+    if (left <= 0) return false;
+    const { promise: late, resolve } = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => resolve(false), left);
+    const landed = result.then(
+      () => true,
+      () => true,
+    );
+    return await Promise.race([landed, late]).finally(() => clearTimeout(timer));
   }
 
   #land(key: string, flight: Flight<T>): void {
