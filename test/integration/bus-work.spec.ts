@@ -71,8 +71,9 @@ test('a verifier takes no more than it has places for', async () => {
   };
   await rig.verifier(handler, { slots: 3 });
   const bus = await rig.gateway({ hedge: { startMs: 5000 } });
-  const numbers = Array.from({ length: 20 }, (_, index) => index);
-  await Promise.all(numbers.map((number) => bus.ask(questionOf(imageNumber(number)), 20_000, NEVER)));
+  // Of many registries: one alone has a quarter of the places.
+  const images = Array.from({ length: 20 }, (_, index) => `registry-${index}.example.com/app:1`);
+  await Promise.all(images.map((image) => bus.ask(questionOf(image), 20_000, NEVER)));
   expect(most).toBe(3);
 });
 

@@ -3,6 +3,7 @@ import { UndecidedError } from '#validator';
 import { type Question, verdictOf } from '#verification';
 
 import { CrashBook } from './crash-book.js';
+import { HostPlaces } from './host-places.js';
 import { LocalVerification } from './local-verification.js';
 import { Semaphore } from './semaphore.js';
 import type { ThreadSetup } from './thread-messages.js';
@@ -42,7 +43,7 @@ const MAX_WAITING = 256;
 export class ThreadedVerification extends LocalVerification {
   readonly #options: ThreadedVerificationOptions;
   readonly #book = new CrashBook();
-  readonly #places = new Semaphore(CONCURRENCY, MAX_WAITING);
+  readonly #places = new HostPlaces(CONCURRENCY, MAX_WAITING);
   readonly #alone = new Semaphore(1, MAX_WAITING);
   readonly #workers = new Set<VerificationWorker>();
   #shared: VerificationWorker | undefined;
@@ -82,7 +83,7 @@ export class ThreadedVerification extends LocalVerification {
     const name = `${question.rule} ${question.image.toString()}`;
     if (this.#book.isQuarantined(name)) throw quarantined();
     if (!this.#book.isSuspect(name)) {
-      const end = await this.#places.run(() => this.#sharedWorker().ask(question, signal), signal);
+      const end = await this.#askShared(question, signal);
       if (end.kind === 'verdict') return end.verdict;
       if (end.kind === 'unstarted' || this.#closed) return await this.#unstarted(question, signal);
       this.#book.suspect(name);
@@ -92,9 +93,14 @@ export class ThreadedVerification extends LocalVerification {
 
   /** The thread was retired between the question and its arrival: once more, by the new one. */
   async #unstarted(question: Question, signal: AbortSignal): Promise<Verdict> {
-    const end = await this.#places.run(() => this.#sharedWorker().ask(question, signal), signal);
+    const end = await this.#askShared(question, signal);
     if (end.kind === 'verdict') return end.verdict;
     throw unanswered();
+  }
+
+  async #askShared(question: Question, signal: AbortSignal) {
+    const ask = async () => await this.#sharedWorker().ask(question, signal);
+    return await this.#places.run(question.image.host, ask, signal);
   }
 
   async #verifyAlone(question: Question, name: string, signal: AbortSignal): Promise<Verdict> {

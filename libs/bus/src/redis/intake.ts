@@ -37,7 +37,7 @@ export class Intake {
   judge(entry: StreamEntry, redelivered: boolean, suspects: ReadonlySet<Subject>): Intent {
     const request = this.#open(entry);
     if (request === undefined) return { kind: 'drop', subject: undefined };
-    const { cluster, observer, quarantine, now } = this.#options;
+    const { cluster, observer, now } = this.#options;
     const subject = subjectOf(cluster, request);
     const deadline = timeOfEntry(entry.id) + request.budgetMs;
     if (!(now() < deadline)) {
@@ -45,8 +45,18 @@ export class Intake {
       return { kind: 'drop', subject };
     }
     const work: Work = { request, subject, entry, deadline };
-    if (quarantine.has(subject, now())) return { kind: 'quarantined', subject, work };
-    return { kind: redelivered || suspects.has(subject) ? 'alone' : 'run', subject, work };
+    return { kind: this.kindOf(work, redelivered, suspects), subject, work };
+  }
+
+  /** How a request may be worked on now; asked again where it has waited since. */
+  kindOf(
+    { subject }: Work,
+    redelivered: boolean,
+    suspects: ReadonlySet<Subject>,
+  ): 'quarantined' | 'alone' | 'run' {
+    const { quarantine, now } = this.#options;
+    if (quarantine.has(subject, now())) return 'quarantined';
+    return redelivered || suspects.has(subject) ? 'alone' : 'run';
   }
 
   #open(entry: StreamEntry): VerificationRequest | undefined {

@@ -63,6 +63,7 @@ export class StreamsWorker {
     this.#standing = new Standing({ isolation: options.isolation, clock, observer, onState });
     this.#desk = new WorkDesk({
       redis: this.#redis,
+      slots: this.#slots,
       cluster: options.cluster,
       keys: options.keys,
       handler,
@@ -95,12 +96,13 @@ export class StreamsWorker {
   async close(): Promise<void> {
     if (this.#standing.isLeaving) return;
     this.#standing.turn('closing', 'finishes what is in flight');
+    this.#desk.close();
     this.#change.ring();
     await this.#untilIdle(this.#closeGraceMs);
     this.#leaving.abort();
     await this.#untilIdle(LAST_WORDS_MS);
-    const hasEntries = this.#desk.signsOfLife.owned.length > 0;
-    await Promise.race([this.#attempt(() => this.#redis.leave(hasEntries)), pause(LAST_WORDS_MS)]);
+    const leave = (): Promise<void> => this.#redis.leave(this.#desk.hasEntries);
+    await Promise.race([this.#attempt(leave), pause(LAST_WORDS_MS)]);
     this.#standing.turn('closed', 'has left');
     this.#link.close();
     this.#change.ring();
@@ -126,8 +128,7 @@ export class StreamsWorker {
 
   #places(): number {
     if (this.#link.fault !== undefined || this.#desk.wantsQuiet) return 0;
-    const { running, waiting } = this.#desk;
-    return this.#standing.allowance(this.#slots - running - waiting, running);
+    return this.#standing.allowance(this.#desk.free, this.#desk.running);
   }
 
   async #keepBeating(): Promise<void> {

@@ -1,39 +1,18 @@
-import type { VerificationReply } from '#contracts';
-
-import type { VerifyHandler } from '../verification/answer.js';
-import type { Clock } from '../verification/clock.js';
-import { CRASH_DEFAULTS, type CrashSettings } from '../verification/crash-marks.js';
-import type { BusObserver } from '../verification/observer.js';
+import { CRASH_DEFAULTS } from '../verification/crash-marks.js';
 import { QuarantineList } from '../verification/quarantine.js';
 import type { Subject } from '../verification/subject.js';
 import { AloneGuard } from './alone-guard.js';
 import { AloneQueue } from './alone-queue.js';
+import { HostQueue } from './host-queue.js';
 import { Intake } from './intake.js';
 import { JobRunner } from './job-runner.js';
-import type { RedisClock } from './redis-clock.js';
 import type { StreamEntry } from './stream-entries.js';
 import type { RunAlone, Work } from './work.js';
+import type { WorkDeskOptions } from './work-desk-options.js';
 import type { BeatInput } from './worker-beat.js';
-import type { VerifierKeys } from './worker-options.js';
-import type { WorkerRedis } from './worker-redis.js';
 
-export interface WorkDeskOptions {
-  readonly redis: WorkerRedis;
-  readonly cluster: string;
-  readonly keys: () => VerifierKeys;
-  readonly handler: VerifyHandler;
-  readonly crashes: Partial<CrashSettings> | undefined;
-  readonly clock: Clock;
-  readonly redisClock: RedisClock;
-  readonly observer: BusObserver;
-  /** Ends what still runs when the process must leave. */
-  readonly leaving: AbortSignal;
-  /** True while new work may be on its way here. */
-  readonly isReading: () => boolean;
-  readonly onAnswer: (reply: VerificationReply) => void;
-  /** A place became free, or quiet is wanted, or no longer. */
-  readonly onChange: () => void;
-}
+/** Entries that may wait for their registry's turn: those of a registry that hangs must not stop the reading for others. */
+const MAX_QUEUED = 256;
 
 /** Everything that a verifier has in hand, and what becomes of it. */
 export class WorkDesk {
@@ -43,6 +22,7 @@ export class WorkDesk {
   readonly #intake: Intake;
   readonly #runner: JobRunner;
   readonly #alone: AloneQueue;
+  readonly #hosts: HostQueue;
   readonly #running = new Set<Work>();
   #suspects: ReadonlySet<Subject> = new Set();
 
@@ -73,7 +53,8 @@ export class WorkDesk {
       keys,
       now,
     });
-    this.#alone = this.#createQueue(now);
+    this.#alone = this.#createAlone(now);
+    this.#hosts = this.#createHosts(now);
   }
 
   get running(): number {
@@ -81,7 +62,18 @@ export class WorkDesk {
   }
 
   get waiting(): number {
-    return this.#alone.works.length;
+    return this.#alone.works.length + this.#hosts.size;
+  }
+
+  /** How many more entries may be taken. */
+  get free(): number {
+    const places = this.#options.slots - this.#running.size - this.#alone.works.length;
+    return Math.min(places, MAX_QUEUED - this.#hosts.size);
+  }
+
+  /** True while something was taken and neither answered nor dropped. */
+  get hasEntries(): boolean {
+    return this.#running.size + this.waiting > 0;
   }
 
   /** True while nothing new may begin here. */
@@ -91,7 +83,9 @@ export class WorkDesk {
 
   /** What a beat must say about the work in hand. */
   get signsOfLife(): Pick<BeatInput, 'owned' | 'alone'> {
-    const works = new Set([...this.#running, ...this.#alone.works]);
+    // At the end what waits is no longer renewed, so that the others take it over.
+    const queued = this.#hosts.isClosed ? [] : this.#hosts.works;
+    const works = new Set([...this.#running, ...this.#alone.works, ...queued]);
     const current = this.#alone.current;
     return {
       owned: [...works].map(({ entry }) => entry.id),
@@ -127,19 +121,31 @@ export class WorkDesk {
 
   /** Looks again at the work that waits, and begins what can begin. */
   refresh(): void {
+    this.#hosts.refresh();
     this.#alone.refresh();
     this.#alone.pump();
+    this.#hosts.pump();
+  }
+
+  /** Begins nothing more of what waits for its registry's turn. */
+  close(): void {
+    this.#hosts.close();
   }
 
   #take(entry: StreamEntry, redelivered: boolean) {
     const intent = this.#intake.judge(entry, redelivered, this.#suspects);
     if (intent.kind === 'drop') return intent;
     if (intent.kind === 'alone') this.#alone.add(intent.work);
-    else
-      void this.#track(intent.work, () =>
-        intent.kind === 'run' ? this.#runner.run(intent.work) : this.#runner.refuse(intent.work),
-      );
+    else if (intent.kind === 'run') this.#hosts.add(intent.work);
+    else void this.#track(intent.work, () => this.#runner.refuse(intent.work));
     return intent;
+  }
+
+  /** While it waited it may have become known as one that kills. */
+  async #start(work: Work): Promise<void> {
+    const kind = this.#intake.kindOf(work, false, this.#suspects);
+    if (kind === 'alone') this.#alone.add(work);
+    else await this.#track(work, () => (kind === 'run' ? this.#runner.run(work) : this.#runner.refuse(work)));
   }
 
   async #track(work: Work, end: () => Promise<void>): Promise<void> {
@@ -163,7 +169,18 @@ export class WorkDesk {
     await this.#runner.refuse(work);
   }
 
-  #createQueue(now: () => number): AloneQueue {
+  #createHosts(now: () => number): HostQueue {
+    return new HostQueue({
+      slots: this.#options.slots,
+      taken: () => this.#running.size,
+      isHeld: () => this.#alone.wantsQuiet,
+      isPast: ({ deadline }) => now() >= deadline,
+      run: (work) => this.#start(work),
+      drop: (work) => this.#track(work, () => this.#runner.drop(work)),
+    });
+  }
+
+  #createAlone(now: () => number): AloneQueue {
     return new AloneQueue({
       guard: this.#guard,
       consumer: this.#options.redis.consumer,
@@ -172,7 +189,10 @@ export class WorkDesk {
       run: (work: Work, alone: RunAlone) => this.#track(work, () => this.#runner.run(work, alone)),
       drop: (work) => this.#runner.drop(work),
       quarantine: (work, crashes, forgive) => this.#quarantineWork(work, crashes, forgive),
-      onChange: () => this.#options.onChange(),
+      onChange: () => {
+        this.#hosts.pump();
+        this.#options.onChange();
+      },
       onError: (error) => this.#options.observer.observe({ kind: 'redis-failed', error }),
     });
   }

@@ -37,7 +37,7 @@ export interface WorkerHealth {
   /** One sentence for people: why Redis is down, or why the verifier stays away from work. */
   readonly text: string;
   readonly running: number;
-  /** Work that waits to run alone. */
+  /** Work that waits to run alone, or for its registry's turn. */
   readonly waiting: number;
   readonly slots: number;
 }

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+
+import { HostPlaces } from './host-places.js';
+
+const never = new AbortController().signal;
+const untilAborted = (signal: AbortSignal) => async (): Promise<never> =>
+  await new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+
+test('a registry that hangs has a quarter of the places, and another one is answered at once', async () => {
+  const places = new HostPlaces(16, 256);
+  const flood = new AbortController();
+  let running = 0;
+  const hung = Array.from({ length: 64 }, async () => {
+    const hang = async (): Promise<never> => {
+      running += 1;
+      return await untilAborted(flood.signal)();
+    };
+    return await places.run('hangs.example', hang, flood.signal);
+  });
+  await expect(places.run('fine.example', async () => 1, AbortSignal.timeout(500))).resolves.toBe(1);
+  expect([running, places.hosts]).toEqual([4, 1]);
+  flood.abort();
+  const ends = await Promise.allSettled(hung);
+  expect(new Set(ends.map(({ status }) => status))).toEqual(new Set(['rejected']));
+  expect([running, places.hosts]).toEqual([4, 0]);
+});
+
+test('many images of one healthy registry are all answered, in order', async () => {
+  const places = new HostPlaces(16, 256);
+  const order: number[] = [];
+  const numbers = Array.from({ length: 200 }, (_, n) => n);
+  const work = async (n: number): Promise<number> => await Promise.resolve(order.push(n));
+  await Promise.all(
+    numbers.map(async (n) => await places.run('h.example', async () => await work(n), never)),
+  );
+  expect([order, places.hosts]).toEqual([numbers, 0]);
+});
+
+test('all registries together have no more than all places', async () => {
+  const places = new HostPlaces(4, 256);
+  let [running, most] = [0, 0];
+  const work = async (): Promise<void> => {
+    running += 1;
+    most = Math.max(most, running);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    running -= 1;
+  };
+  await Promise.all(
+    Array.from({ length: 20 }, async (_, n) => await places.run(`h${n}.example`, work, never)),
+  );
+  expect([most, places.hosts]).toEqual([4, 0]);
+});
+
+test('S17: one host’s full queue says so at once, and only to that host; no host is remembered for it', async () => {
+  const places = new HostPlaces(4, 1);
+  const stop = new AbortController();
+  const hang = untilAborted(stop.signal);
+  const taken = [1, 2].map(async () => await places.run('h.example', hang, stop.signal));
+  await expect(places.run('h.example', hang, never)).rejects.toMatchObject({ code: 'CNS-3002' });
+  await expect(places.run('other.example', async () => 1, never)).resolves.toBe(1);
+  await expect(places.run('gone.example', hang, AbortSignal.abort())).rejects.toMatchObject({
+    name: 'AbortError',
+  });
+  expect(places.hosts).toBe(1);
+  stop.abort();
+  await Promise.allSettled(taken);
+});
