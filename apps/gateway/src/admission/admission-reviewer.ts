@@ -8,7 +8,6 @@ import {
   type Mode,
   parseAdmissionReview,
   renderAnswer,
-  renderReviewError,
   ReviewError,
   withhold,
 } from '#admission';
@@ -20,10 +19,11 @@ import type { Revision } from '../revision.js';
 import type { ReviewAnswer, ReviewCall } from '../webhook/webhook-server.js';
 import { durably } from './durably.js';
 import { judgeSites } from './judge-sites.js';
-import { json, text } from '../webhook/http-answer.js';
+import { json, refusalOf, text } from '../webhook/http-answer.js';
 import { decisionRecord, invalidRecord, type RecordedBy, type RecordWriter } from './decision-record.js';
 import type { ImageJudge } from './image-judge.js';
 import { MandatoryAlerts } from './mandatory-alerts.js';
+import { TellingLimit } from './telling-limit.js';
 import { unchangedJudgements } from './unchanged-judgements.js';
 
 /** More reviews than this at once are answered with an undecided denial at once: waiting would help nobody. */
@@ -41,11 +41,7 @@ export interface ReviewerOptions {
   readonly maxInFlight?: number;
 }
 
-/** Reviews that cannot be read and are told of all the same: so many at once, and then one in this time, ms. */
-const TOLD_AT_ONCE = 2;
-const TELL_AGAIN_MS = 30_000;
-
-/** A review on its way, under one configuration from start to end (design rule 8). */
+/** A review on its way, under one configuration from start to end (rule 8). */
 interface Passage {
   readonly revision: Revision;
   readonly phase: Phase;
@@ -66,7 +62,7 @@ interface Admission extends Passage {
 export class AdmissionReviewer {
   readonly #options: ReviewerOptions;
   #inFlight = 0;
-  #tellings: number[] = [];
+  readonly #tellings = new TellingLimit();
 
   constructor(options: ReviewerOptions) {
     this.#options = options;
@@ -175,18 +171,6 @@ export class AdmissionReviewer {
     return { ...this.#options.recordedBy, revision: revision.configuration.revision };
   }
 
-  /**
-   * The API server sends reviews that can be read: what cannot is worth knowing, and is not worth a flood that keeps
-   * real denials from being told. Each is counted.
-   */
-  #mayTell(): boolean {
-    const now = performance.now();
-    this.#tellings = this.#tellings.filter((at) => now - at < TELL_AGAIN_MS);
-    if (this.#tellings.length >= TOLD_AT_ONCE) return false;
-    this.#tellings.push(now);
-    return true;
-  }
-
   /** Losses are counted by the log itself. */
   #append(record: DecisionRecord): void {
     try {
@@ -203,7 +187,7 @@ export class AdmissionReviewer {
     const known = error instanceof ReviewError ? error : undefined;
     if (known === undefined) this.#options.onFault(error, 'reading a review');
     const record = invalidRecord(known, phase, this.#writer(revision), performance.now() - started);
-    if (this.#mayTell()) {
+    if (this.#tellings.mayTell(performance.now())) {
       const { alerting } = revision.configuration;
       if (MandatoryAlerts.concern(alerting)) {
         await this.#options.mandatoryAlerts.deliver(alerting, record, deadline);
@@ -211,8 +195,6 @@ export class AdmissionReviewer {
       this.#append(record);
     }
     this.#options.observe(record, (performance.now() - started) / 1000);
-    if (known === undefined) return text(500, 'internal fault');
-    const answer = renderReviewError(known);
-    return answer.status === 200 ? json(200, answer.answer) : text(answer.status, answer.text);
+    return known === undefined ? text(500, 'internal fault') : refusalOf(known);
   }
 }

@@ -1,3 +1,5 @@
+import { renderReviewError, type ReviewError } from '#admission';
+
 import type { ReviewAnswer } from './webhook-server.js';
 
 /** A JSON document. */
@@ -8,4 +10,10 @@ export function json(status: number, body: object): ReviewAnswer {
 /** One line for people, or none, where no AdmissionReview can be answered. */
 export function text(status: number, message: string): ReviewAnswer {
   return { status, contentType: 'text/plain; charset=utf-8', body: message === '' ? '' : `${message}\n` };
+}
+
+/** What is sent for a review that cannot be read: a denial where its uid is known, else a 4xx; never an allow. */
+export function refusalOf(error: ReviewError): ReviewAnswer {
+  const answer = renderReviewError(error);
+  return answer.status === 200 ? json(200, answer.answer) : text(answer.status, answer.text);
 }
