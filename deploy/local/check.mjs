@@ -30,7 +30,15 @@ const CHECKS = {
     '.',
   ],
   build: [node, tsc, '-p', 'tsconfig.build.json'],
-  unit: [node, join(modules, 'vitest', 'vitest.mjs'), 'run', '--project', 'unit', '--reporter=dot'],
+  unit: [
+    node,
+    join(modules, 'vitest', 'vitest.mjs'),
+    'run',
+    '--project',
+    'unit',
+    '--maxWorkers=3',
+    '--reporter=dot',
+  ],
 };
 
 if (process.argv.includes('--no-unit')) delete CHECKS.unit;

@@ -17,7 +17,7 @@ const runs =
   given.length > 0
     ? [given]
     : [
-        ['--project', 'unit'],
+        ['--project', 'unit', '--maxWorkers=3'],
         ['--project', 'integration', '--no-file-parallelism'],
       ];
 const total = { passed: 0, failed: 0, skipped: 0 };
