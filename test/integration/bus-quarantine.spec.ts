@@ -62,6 +62,8 @@ test('F22 an image that kills its verifier each time is quarantined; the others 
   expect(deaths).toBeLessThanOrEqual(6);
   // On a machine where starting again takes seconds all five may be gone at once; then the bus says so at once.
   expect(others.filter((outcome) => outcome !== 'admitted' && outcome !== 'no-verifier')).toEqual([]);
+  // The bus may say for a moment that all are dead; that is no verdict, and not the rule.
+  expect(others.filter((outcome) => outcome === 'admitted').length).toBeGreaterThan(10);
   expect(others.filter((outcome) => outcome === 'admitted').length).toBeGreaterThan(20);
   await until(() => bus.isQuarantined(questionOf(POISON)));
   await until(() => (bus.health().verifiers ?? 0) > 0, 20_000);
