@@ -26,9 +26,14 @@ export interface Explanation<R> {
 }
 
 /** Ranks the rules that match; a rule with two spellings counts with the better one. */
-export function explain<R>(rules: readonly R[], patterns: PatternIndex, subject: Subject): Explanation<R> {
+export function explain<R>(
+  rules: readonly R[],
+  patterns: PatternIndex,
+  subject: Subject,
+  holds?: (index: number) => boolean,
+): Explanation<R> {
   const ranked = new Map<number, PlacedPattern>();
-  for (const pattern of patterns.all(subject)) {
+  for (const pattern of patterns.all(subject, holds)) {
     if (!ranked.has(pattern.index)) ranked.set(pattern.index, pattern);
   }
   const best = [...ranked.values()];

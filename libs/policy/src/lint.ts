@@ -1,6 +1,7 @@
 import { dominates } from './dominance.js';
 import { overlaps, ties } from './lint-overlap.js';
 import { modeDifferences } from './lint-modes.js';
+import type { RuleReach } from './namespaces.js';
 import type { PatternIndex } from './pattern-index.js';
 import type { PlacedPattern } from './specificity.js';
 
@@ -31,30 +32,42 @@ export interface LintOptions<R> {
 export function lint<R extends { readonly pattern: string }>(
   rules: readonly R[],
   patterns: PatternIndex,
-  { isStaticAllow = () => false }: LintOptions<R>,
+  { isStaticAllow = () => false, reach }: LintOptions<R> & { readonly reach: RuleReach },
 ): readonly PolicyFinding[] {
   const allows = new Set(rules.flatMap((rule, index) => (isStaticAllow(rule) ? [index] : [])));
-  const unreachable = unreachableRules(rules.length, patterns);
+  const unreachable = unreachableRules(rules.length, patterns, reach);
   const dead = new Set(unreachable.map(({ index }) => index));
   const live = patterns.patterns.filter(({ index }) => !dead.has(index));
   return [
     ...unreachable,
     ...rules.flatMap((rule, index) => (allows.has(index) ? staticAllow(index, patterns) : [])),
     ...overlaps(live, patterns, allows),
-    ...ties(live, patterns),
+    ...ties(live, patterns).filter(({ index, otherIndex = index }) => meet(index, otherIndex, reach)),
+    // Both ways of matching read namespaces alike.
     ...modeDifferences(rules, patterns),
   ].toSorted((a, b) => a.index - b.index);
 }
 
-function unreachableRules(count: number, patterns: PatternIndex): readonly PolicyFinding[] {
+function unreachableRules(
+  count: number,
+  patterns: PatternIndex,
+  reach: RuleReach,
+): readonly PolicyFinding[] {
   return Array.from({ length: count }, (_, index) => index).flatMap((index) => {
-    const others = patterns.patterns.filter((other) => other.index !== index);
+    const others = patterns.patterns.filter(
+      (other) => other.index !== index && reach.covers(other.index, index),
+    );
     const winners = patterns.of(index).map((own) => others.find((other) => dominates(other, own)));
     const winner = winners[0];
     if (winner === undefined || winners.includes(undefined)) return [];
     const message = `never governs an image: policy[${winner.index}] "${winner.text}" matches every such image and wins`;
     return [{ code: 'unreachable-rule' as const, index, otherIndex: winner.index, message }];
   });
+}
+
+/** False where one of the rules is for other namespaces: which one governs then does not hang on their order. */
+function meet(index: number, other: number, reach: RuleReach): boolean {
+  return reach.covers(index, other) && reach.covers(other, index);
 }
 
 /** A digest names its bytes, so an allow for one digest is as good as a verification. */

@@ -21,14 +21,14 @@ export class PatternIndex {
     );
   }
 
-  /** The pattern that governs an image. */
-  best(subject: Subject): PlacedPattern | undefined {
+  /** The pattern that governs an image, among those of the rules that hold. */
+  best(subject: Subject, holds: (index: number) => boolean = everywhere): PlacedPattern | undefined {
     let best: PlacedPattern | undefined;
     for (const key of subject.keys) {
       for (const pattern of this.#byKey.get(key) ?? []) {
         // Sorted by the first criterion: from here on nothing can win.
         if (best !== undefined && pattern.components.length < best.components.length) break;
-        if (!matches(pattern, subject)) continue;
+        if (!matches(pattern, subject) || !holds(pattern.index)) continue;
         if (best === undefined || compareSpecificity(pattern, best, subject.components).order > 0)
           best = pattern;
       }
@@ -36,11 +36,11 @@ export class PatternIndex {
     return best;
   }
 
-  /** Every pattern that matches an image, the governing one first. */
-  all(subject: Subject): readonly PlacedPattern[] {
+  /** Every pattern of rules that hold that matches an image, the governing one first. */
+  all(subject: Subject, holds: (index: number) => boolean = everywhere): readonly PlacedPattern[] {
     return subject.keys
       .flatMap((key) => this.#byKey.get(key) ?? [])
-      .filter((pattern) => matches(pattern, subject))
+      .filter((pattern) => matches(pattern, subject) && holds(pattern.index))
       .toSorted((a, b) => compareSpecificity(b, a, subject.components).order);
   }
 
@@ -49,6 +49,8 @@ export class PatternIndex {
     return this.patterns.filter((pattern) => pattern.index === index);
   }
 }
+
+const everywhere = (): boolean => true;
 
 /** Throws PatternError for the first pattern that cannot be used, with the place of its rule. */
 export function compilePatterns(
