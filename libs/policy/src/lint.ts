@@ -48,11 +48,7 @@ export function lint<R extends { readonly pattern: string }>(
   ].toSorted((a, b) => a.index - b.index);
 }
 
-function unreachableRules(
-  count: number,
-  patterns: PatternIndex,
-  reach: RuleReach,
-): readonly PolicyFinding[] {
+function unreachableRules(count: number, patterns: PatternIndex, reach: RuleReach): readonly PolicyFinding[] {
   return Array.from({ length: count }, (_, index) => index).flatMap((index) => {
     const others = patterns.patterns.filter(
       (other) => other.index !== index && reach.covers(other.index, index),

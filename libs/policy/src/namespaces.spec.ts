@@ -61,7 +61,12 @@ describe('the governing rule', () => {
 
 describe('lint', () => {
   test.for([
-    { name: 'a rule behind one for fewer namespaces is reachable', first: undefined, later: ['shop'], found: [] },
+    {
+      name: 'a rule behind one for fewer namespaces is reachable',
+      first: undefined,
+      later: ['shop'],
+      found: [],
+    },
     { name: 'behind one for all it is not', first: ['shop'], later: undefined, found: ['unreachable-rule'] },
     { name: 'nor behind the same namespaces', first: ['shop'], later: ['sh*'], found: ['unreachable-rule'] },
     { name: 'other namespaces are no tie', first: ['shop'], later: ['web'], found: [] },

@@ -12,10 +12,7 @@ export interface Policy<R> {
    * The most specific rule whose pattern matches and that holds in the namespace, the later one of two equals;
    * `undefined` where there is none. Without a namespace only rules that hold everywhere.
    */
-  match(
-    image: ImageReference,
-    namespace?: string,
-  ): { readonly rule: R; readonly index: number } | undefined;
+  match(image: ImageReference, namespace?: string): { readonly rule: R; readonly index: number } | undefined;
   /** Every rule that matches in the namespace, best first, and why the first one won. */
   explain(image: ImageReference, namespace?: string): Explanation<R>;
   /** False where the namespace makes no difference to any image. */
@@ -41,8 +38,7 @@ export function compilePolicy<R extends Limited & { readonly pattern: string }>(
       const rule = best === undefined ? undefined : rules[best.index];
       return best === undefined || rule === undefined ? undefined : { rule, index: best.index };
     },
-    explain: (image, namespace = '') =>
-      explain(rules, patterns, dialect.subject(image), holdsIn(namespace)),
+    explain: (image, namespace = '') => explain(rules, patterns, dialect.subject(image), holdsIn(namespace)),
     lint: (options = {}) => lint(rules, patterns, { ...options, reach }),
   };
 }
