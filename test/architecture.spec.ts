@@ -27,6 +27,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   'libs/admission': ['#image-ref', '#validator', '#contracts'],
   'libs/bus': ['#contracts', '@nestjs/common', '@nestjs/microservices', 'ioredis', 'rxjs', 'zod'],
+  'libs/kubernetes': ['@kubernetes/client-node'],
   'libs/alerts': ['#config', '#contracts', '#validator', 'handlebars'],
   'libs/observability': ['pino', 'prom-client', '@nestjs/common'],
   'libs/testing': ['#*', 'vitest', '@noble/', '@sigstore/', '@peculiar/x509', 'ioredis'],

@@ -1,0 +1,24 @@
+export { type ConnectionChoice, isInCluster, SERVICE_ACCOUNT_DIRECTORY } from './connection.js';
+export { KubernetesError, type KubernetesErrorReason, orAbsent } from './error.js';
+export {
+  type JsonPatch,
+  KubernetesApi,
+  type KubernetesApiOptions,
+  type ListQuery,
+  type ObjectList,
+  type WatchEvent,
+  type WatchQuery,
+} from './kubernetes-api.js';
+export {
+  configMapData,
+  isJsonObject,
+  type JsonObject,
+  type KubernetesObject,
+  type Manifest,
+  type OwnerReference,
+  parseObject,
+  secretData,
+} from './kubernetes-object.js';
+export { openKubernetesApi, type OpenedApi } from './open-api.js';
+export { apiVersionOf, KINDS, type ObjectPlace, type ResourceKind } from './resource.js';
+export type { KubernetesWire, WireAnswer, WireRequest } from './wire.js';
