@@ -4,8 +4,12 @@ export type {
   AuthConfig,
   Configuration,
   CosignConfig,
+  CsiImageDriver,
+  DetectOnlyIn,
   Features,
+  LabelSelector,
   LogConfig,
+  NamespacedValidation,
   ReceiverConfig,
   RegistryConfig,
   RuleConfig,
@@ -30,6 +34,7 @@ export {
 } from './configuration-watch.js';
 export type { WatchDirectory } from './directory-watches.js';
 export { readFileBounded, watchDirectory } from './node-files.js';
+export { chartJsonSchema } from './chart-schema.js';
 export { jsonSchema } from './json-schema.js';
 export type { FindingCode } from './report.js';
 export { Secret } from './secret.js';

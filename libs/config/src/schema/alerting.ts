@@ -45,4 +45,10 @@ export const AlertingSchema = z.strictObject({
     .describe('Name of this cluster in alerts.'),
   admitRequest: Receivers.prefault({}).describe('Alerts about admitted requests.'),
   rejectRequest: Receivers.prefault({}).describe('Alerts about rejected requests.'),
+  templates: z
+    .record(identifier().max(64), z.string().max(65_536))
+    .optional()
+    .describe(
+      'Templates of your own by name, as JSON text; the chart mounts them beside the ones that ship.',
+    ),
 });
