@@ -54,8 +54,12 @@ export interface RuleConfig {
   readonly pattern: string;
   /** Name of an existing validator. */
   readonly validator: string;
+  /** Names of the namespaces that the rule holds in, with `*`; absent: all. */
+  readonly namespaces?: readonly string[];
+  /** What the rule denies is let in with a warning. */
+  readonly insecureDetectOnly?: true;
   readonly with: RuleOptions;
-  /** SHA-256, hex, over pattern, options and the whole validator: changes whenever the rule's meaning does. */
+  /** SHA-256, hex, over pattern, namespaces, options and the whole validator: changes whenever the rule's meaning does. */
   readonly hash: string;
 }
 
@@ -67,11 +71,41 @@ export interface RegistryConfig {
   readonly cert: string | undefined;
 }
 
+/** A label selector as Kubernetes has it; never empty. */
+export interface LabelSelector {
+  readonly matchLabels: Readonly<Record<string, string>>;
+  readonly matchExpressions: readonly (
+    | { readonly key: string; readonly operator: 'In' | 'NotIn'; readonly values: readonly string[] }
+    | { readonly key: string; readonly operator: 'Exists' | 'DoesNotExist' }
+  )[];
+}
+
+/** Which namespaces are validated: by the label, which the webhook configuration reads, and by name. */
+export interface NamespacedValidation {
+  readonly mode: 'ignore' | 'validate';
+  /** `ignore`: these are not validated. `validate`: only these are, whatever their label. Absent: by label only. */
+  readonly namespaces?: readonly string[];
+}
+
+/** Namespaces in detection mode; at least one way of naming them. */
+export interface DetectOnlyIn {
+  readonly namespaces?: readonly string[];
+  readonly namespaceSelector?: LabelSelector;
+}
+
+/** A CSI driver whose inline volumes are images, and the attribute that names the image. */
+export interface CsiImageDriver {
+  readonly driver: string;
+  readonly attribute: string;
+}
+
 export interface Features {
   readonly automaticChildApproval: boolean;
   readonly automaticUnchangedApproval: boolean;
   readonly detectionMode: boolean;
-  readonly namespacedValidation: { readonly mode: 'ignore' | 'validate' } | undefined;
+  readonly namespacedValidation: NamespacedValidation | undefined;
+  readonly insecureDetectOnlyIn: DetectOnlyIn | undefined;
+  readonly csiImageDrivers: readonly CsiImageDriver[];
   readonly resourceValidationMode: 'all' | 'podsOnly';
   readonly patternMatching: PatternMatching;
   readonly decisions: 'buffered' | 'strict';

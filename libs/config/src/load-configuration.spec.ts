@@ -1025,6 +1025,8 @@ describe('the value', () => {
       automaticUnchangedApproval: false,
       detectionMode: false,
       namespacedValidation: undefined,
+      insecureDetectOnlyIn: undefined,
+      csiImageDrivers: [{ driver: 'csi-image.warm-metal.tech', attribute: 'image' }],
       resourceValidationMode: 'all',
       patternMatching: 'strict',
       decisions: 'buffered',

@@ -241,6 +241,12 @@ const NOT_FLIPPED: ReadonlySet<string> = new Set([
   'application.validators[].trustRoots[].keyless.issuerRegex',
   'application.validators[].trustRoots[].keyless.subjectRegex',
   'application.registries[].insecurePlainHttp',
+  // Flipped together with what they need beside them.
+  'application.features.namespacedValidation.mode',
+  'application.features.namespacedValidation.insecureOnlyNamespaces',
+  ...['key', 'operator', 'values'].map(
+    (key) => `application.features.insecureDetectOnlyIn.namespaceSelector.matchExpressions[].${key}`,
+  ),
   'application.logLevel',
   'application.logFormat',
   'alerting.templates', // the chart mounts them; the text of a template is read when it is used

@@ -1,5 +1,5 @@
 import { parseImageReference } from '#image-ref';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { compilePolicy, NamespaceNames } from './index.js';

@@ -31,6 +31,9 @@ export function checkRule(
       ['with', 'mode'],
     );
   }
+  if (input.insecureDetectOnly) {
+    report.warning('weakened', 'insecureDetectOnly: what this rule denies is let in', ['insecureDetectOnly']);
+  }
   if (!validators.names.includes(input.validator)) {
     if (!validators.isComplete) return undefined;
     const implied = report.has('validator') ? '' : ', which is implied where a rule names none';
@@ -45,9 +48,15 @@ export function checkRule(
   checkOptions(input.with, validator.config.type, report.at('with'));
   if (validator.config.type !== 'static') checkTrustRoots(input, validator, report);
   const options = toRuleOptions(input.with);
-  const { pattern } = input;
-  const hash = sha256(canonicalJson({ format: 1, pattern, with: options, validator: validator.meaning }));
-  return { index, pattern, validator: input.validator, with: options, hash };
+  const { pattern, namespaces } = input;
+  // Absent where nothing is said, so that a rule that holds everywhere and enforces has the hash that it always had.
+  const where = {
+    ...(namespaces === undefined ? {} : { namespaces }),
+    ...(input.insecureDetectOnly ? { insecureDetectOnly: true as const } : {}),
+  };
+  const meaning = { format: 1, pattern, ...where, with: options, validator: validator.meaning };
+  const hash = sha256(canonicalJson(meaning));
+  return { index, pattern, validator: input.validator, ...where, with: options, hash };
 }
 
 type Type = ValidatorInput['type'];

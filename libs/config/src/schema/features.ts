@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { namespaceNames, NamespaceSelectorSchema } from './namespaces.js';
 import { anyCase } from './scalars.js';
 
 const NamespacedValidation = z.strictObject({
@@ -7,6 +8,30 @@ const NamespacedValidation = z.strictObject({
     .enum(['ignore', 'validate'])
     .default('ignore')
     .describe('ignore: all namespaces but the labelled ones; validate: only the labelled ones.'),
+  insecureIgnoreNamespaces: namespaceNames()
+    .optional()
+    .describe('Namespaces that are not validated, by name. With mode ignore.'),
+  insecureOnlyNamespaces: namespaceNames()
+    .optional()
+    .describe('The only namespaces that are validated, by name, instead of the label. With mode validate.'),
+});
+
+const DetectOnlyIn = z.strictObject({
+  namespaces: namespaceNames().optional().describe('By name.'),
+  namespaceSelector: NamespaceSelectorSchema.optional().describe('By label, as Kubernetes selects.'),
+});
+
+const CsiDriver = z.strictObject({
+  driver: z
+    .string()
+    .max(63)
+    .regex(/^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/, { error: 'expected the name of a CSI driver' })
+    .describe('Name of the CSI driver.'),
+  attribute: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,128}$/, { error: 'expected the name of a volume attribute' })
+    .default('image')
+    .describe('The key of volumeAttributes that names the image.'),
 });
 
 const CacheSchema = z.strictObject({
@@ -30,10 +55,20 @@ export const FeaturesSchema = z.strictObject({
   namespacedValidation: z
     .union([z.literal(false), NamespacedValidation])
     .optional()
-    .describe('Which namespaces are validated, by the label securesystemsengineering.connaisseur/webhook.'),
+    .describe(
+      'Which namespaces are validated, by the label securesystemsengineering.connaisseur/webhook or by name.',
+    ),
+  insecureDetectOnlyIn: DetectOnlyIn.optional().describe(
+    'Detection mode for some namespaces: by name, by label, or either.',
+  ),
   resourceValidationMode: anyCase(['all', 'podsOnly'])
     .default('all')
     .describe('podsOnly: workloads other than Pods are checked and warned about, never denied.'),
+  csiImageDrivers: z
+    .array(CsiDriver)
+    .max(16)
+    .default([{ driver: 'csi-image.warm-metal.tech', attribute: 'image' }])
+    .describe('CSI drivers whose inline volumes are images.'),
   patternMatching: z
     .enum(['strict', 'connaisseur'])
     .default('strict')

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { namespaceNames } from './namespaces.js';
+
 const roleNames = z.array(z.string().min(1).max(253)).min(1).optional();
 
 const WithSchema = z.strictObject({
@@ -48,6 +50,13 @@ export const RuleSchema = z.strictObject({
     .max(1024)
     .describe('Images that this rule is for, such as docker.io/library/*:* .'),
   validator: z.string().min(1).max(253).default('default').describe('Name of the validator that decides.'),
+  namespaces: namespaceNames()
+    .optional()
+    .describe('Namespaces that this rule holds in; * stands for any run of characters. Default: all.'),
+  insecureDetectOnly: z
+    .boolean()
+    .default(false)
+    .describe('Let in what this rule denies, with a warning, and deny nothing because of it.'),
   with: WithSchema.prefault({}).describe('What the validator shall ask for.'),
 });
 export type RuleInput = z.infer<typeof RuleSchema>;
