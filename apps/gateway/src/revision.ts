@@ -1,7 +1,7 @@
 import type { Configuration } from '#config';
 import type { ImageReference } from '#image-ref';
 import { parseImageReference } from '#image-ref';
-import type { BoundRule, Question, VerificationEngine } from '#verification';
+import { type BoundRule, type Question, questionKey, type VerificationEngine } from '#verification';
 
 /** What one written image means under one configuration; the same text means the same as long as that serves. */
 export type GovernedImage =
@@ -10,6 +10,8 @@ export type GovernedImage =
       readonly image: ImageReference;
       readonly bound: BoundRule;
       readonly question: Question;
+      /** What the question's verdict is remembered under. */
+      readonly key: string;
     }
   | { readonly kind: 'no-rule'; readonly image: ImageReference }
   | { readonly kind: 'malformed'; readonly error: unknown };
@@ -68,6 +70,7 @@ export class Revision {
       revision: this.configuration.trustRevision,
       trustRevision: this.engine.trustRevision,
     };
-    return { kind: 'governed', image, bound, question };
+    const key = questionKey(question, bound.kind === 'check' && bound.check.readsTag);
+    return { kind: 'governed', image, bound, question, key };
   }
 }

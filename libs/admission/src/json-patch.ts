@@ -1,3 +1,4 @@
+import type { VerifiedGround } from './ground.js';
 import type { FoundSites, SiteId } from './image-sites.js';
 import type { SiteJudgement } from './judgement.js';
 
@@ -21,12 +22,23 @@ export function pinningPatch(
     const judgement = judgements.get(id);
     if (image === undefined || judgement?.outcome !== 'admitted' || judgement.ground.kind !== 'verified')
       continue;
-    const { reference, digest, mode } = judgement.ground;
+    const { reference, mode } = judgement.ground;
     if (mode === 'insecureValidateOnly' || reference.digest !== undefined) continue;
     patch.push({ op: 'test', path: id, value: image });
-    patch.push({ op: 'replace', path: id, value: reference.withDigest(digest).toString() });
+    patch.push({ op: 'replace', path: id, value: pinned(judgement.ground) });
   }
   return patch;
+}
+
+/** The same ground serves every admission of a remembered image. */
+const PINNED = new WeakMap<VerifiedGround, string>();
+
+function pinned(ground: VerifiedGround): string {
+  const known = PINNED.get(ground);
+  if (known !== undefined) return known;
+  const text = ground.reference.withDigest(ground.digest).toString();
+  PINNED.set(ground, text);
+  return text;
 }
 
 /** The form in which an AdmissionReview carries a patch. */

@@ -109,7 +109,10 @@ export class AdmissionReviewer {
     try {
       const sites = findImageSites(request);
       const judgements = unchangedJudgements(sites, revision);
-      await judgeSites(sites, judgements, (image) => this.#options.judge.judge(image, revision, deadline));
+      const waiting = judgeSites(sites, judgements, (image) =>
+        this.#options.judge.judge(image, revision, deadline),
+      );
+      if (waiting !== undefined) await waiting;
       const decision = decide(sites, judgements, { phase, mode, timedOut: deadline.isOver() });
       // J21: whoever asked has gone; an admission that nobody hears must not be on record as one.
       const isLate = decision.kind === 'allow' && sites.kind === 'found' && deadline.isOver();

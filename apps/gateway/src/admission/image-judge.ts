@@ -1,4 +1,5 @@
 import { type JudgedBy, judgementOf, type SiteJudgement } from '#admission';
+import type { Verdict } from '#contracts';
 import { ImageReferenceError } from '#image-ref';
 
 import type { Deadline } from '../deadline.js';
@@ -8,6 +9,8 @@ import type { VerdictService } from '../verdicts/verdict-service.js';
 /** A written image to its judgement under a configuration: by its rule, and by a verdict where the rule wants proof. */
 export class ImageJudge {
   readonly #verdicts: Pick<VerdictService, 'cached' | 'verdict'>;
+  /** What the remembered verdict of an image means for it; worked out once for each verdict. */
+  readonly #hits = new WeakMap<Governed, { readonly verdict: Verdict; readonly judgement: SiteJudgement }>();
 
   constructor(verdicts: Pick<VerdictService, 'cached' | 'verdict'>) {
     this.#verdicts = verdicts;
@@ -27,22 +30,24 @@ export class ImageJudge {
   }
 
   #judgeGoverned(
-    governed: Extract<GovernedImage, { kind: 'governed' }>,
+    governed: Governed,
     revision: Revision,
     deadline: Deadline,
   ): SiteJudgement | Promise<SiteJudgement> {
-    const { image, bound, question } = governed;
-    const about = { reference: image, mode: bound.rule.with.mode, ...judgedBy(bound) };
+    const { image, bound, question, key } = governed;
     if (bound.kind === 'fault') {
       return { ...judgedBy(bound), outcome: 'undecided', code: 'CNS-3001', found: bound.fault.message };
     }
+    if (bound.check.ground !== 'static') {
+      const hit = this.#verdicts.cached(key);
+      if (hit !== undefined) return this.#remembered(governed, hit);
+    }
+    const about = aboutOf(governed);
     if (bound.check.ground === 'static') {
       return revision.engine
         .verify(image, bound, deadline.signal)
         .then((verdict) => judgementOf(verdict, about));
     }
-    const hit = this.#verdicts.cached(question, bound.check.readsTag);
-    if (hit !== undefined) return judgementOf(hit, { ...about, cached: true, evidence: undefined });
     return this.#verdicts
       .verdict(question, bound, revision.configuration.features.cache, deadline)
       .then(({ verdict, fresh }) =>
@@ -50,6 +55,20 @@ export class ImageJudge {
         judgementOf(verdict, { ...about, cached: false, ...(fresh ? {} : { evidence: undefined }) }),
       );
   }
+
+  #remembered(governed: Governed, verdict: Verdict): SiteJudgement {
+    const known = this.#hits.get(governed);
+    if (known?.verdict === verdict) return known.judgement;
+    const judgement = judgementOf(verdict, { ...aboutOf(governed), cached: true, evidence: undefined });
+    this.#hits.set(governed, { verdict, judgement });
+    return judgement;
+  }
+}
+
+type Governed = Extract<GovernedImage, { kind: 'governed' }>;
+
+function aboutOf({ image, bound }: Governed): Parameters<typeof judgementOf>[1] {
+  return { reference: image, mode: bound.rule.with.mode, ...judgedBy(bound) };
 }
 
 /** Rule and validator of an image that is governed by one, also where nothing has to be proven. */
@@ -58,9 +77,7 @@ export function judgedByRule(text: string, revision: Revision): JudgedBy {
   return governed.kind === 'governed' ? judgedBy(governed.bound) : {};
 }
 
-type Bound = Extract<GovernedImage, { kind: 'governed' }>['bound'];
-
-function judgedBy({ rule, validator }: Bound): Required<Pick<JudgedBy, 'rule' | 'validator'>> {
+function judgedBy({ rule, validator }: Governed['bound']): Required<Pick<JudgedBy, 'rule' | 'validator'>> {
   return { rule: { index: rule.index, pattern: rule.pattern }, validator };
 }
 

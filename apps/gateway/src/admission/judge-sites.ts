@@ -1,15 +1,15 @@
 import type { ImageSites, SiteId, SiteJudgement } from '#admission';
 
 /**
- * Fills in the judgements that are missing, each distinct image once, all at the same time. Images that are remembered
- * cost no waiting.
+ * Fills in the judgements that are missing, each distinct image once, all at the same time. Undefined where they are all
+ * there now, because every image was remembered: the hot path waits for nothing.
  */
-export async function judgeSites(
+export function judgeSites(
   sites: ImageSites,
   judgements: Map<SiteId, SiteJudgement>,
   judge: (image: string) => SiteJudgement | Promise<SiteJudgement>,
-): Promise<void> {
-  if (sites.kind !== 'found') return;
+): Promise<unknown> | undefined {
+  if (sites.kind !== 'found') return undefined;
   const waiting: Promise<void>[] = [];
   const asked = new Map<string, SiteJudgement | Promise<SiteJudgement>>();
   for (const { id, image } of sites.sites) {
@@ -19,5 +19,5 @@ export async function judgeSites(
     if (judgement instanceof Promise) waiting.push(judgement.then((value) => void judgements.set(id, value)));
     else judgements.set(id, judgement);
   }
-  if (waiting.length > 0) await Promise.all(waiting);
+  return waiting.length === 0 ? undefined : Promise.all(waiting);
 }

@@ -280,10 +280,10 @@ describe('the bus and ourselves', () => {
 describe('memory', () => {
   test('a proof is found again, also under the digest that /mutate writes; a miss is counted once', async () => {
     const all = world(async () => PROOF);
-    expect(all.service.cached(ask(TAG), false)).toBeUndefined();
+    expect(all.service.cached(questionKey(ask(TAG), false))).toBeUndefined();
     await all.verdict();
-    expect(all.service.cached(ask(TAG), false)).toEqual(PROOF);
-    expect(all.service.cached(ask(PIN), false)).toEqual(PROOF);
+    expect(all.service.cached(questionKey(ask(TAG), false))).toEqual(PROOF);
+    expect(all.service.cached(questionKey(ask(PIN), false))).toEqual(PROOF);
     expect(all.events).toEqual(['miss', 'hit', 'hit']);
   });
 
@@ -301,9 +301,9 @@ describe('memory', () => {
     });
     await all.verdict();
     all.clock.now += 9_999;
-    expect(all.service.cached(ask(TAG), false)).toBeDefined();
+    expect(all.service.cached(questionKey(ask(TAG), false))).toBeDefined();
     all.clock.now += 1;
-    expect(all.service.cached(ask(TAG), false)).toBeUndefined();
+    expect(all.service.cached(questionKey(ask(TAG), false))).toBeUndefined();
   });
 
   test('H11 what was under way when everything was forgotten is not remembered', async () => {
@@ -313,7 +313,7 @@ describe('memory', () => {
     all.service.clear();
     resolve(PROOF);
     expect(await pending).toBe('admitted');
-    expect(all.service.cached(ask(TAG), false)).toBeUndefined();
+    expect(all.service.cached(questionKey(ask(TAG), false))).toBeUndefined();
   });
 
   test('J04 what comes after the flight’s end is not remembered', async () => {
@@ -325,7 +325,7 @@ describe('memory', () => {
       { flightBudgetMs: 20 },
     );
     await all.verdict();
-    expect(all.service.cached(ask(TAG), false)).toBeUndefined();
+    expect(all.service.cached(questionKey(ask(TAG), false))).toBeUndefined();
   });
 });
 
@@ -351,7 +351,7 @@ describe('flights', () => {
     });
     expect(await all.verdict(TAG, 330)).toBe('CNS-2006');
     await sleep(100);
-    expect(all.service.cached(ask(TAG), false)).toEqual(PROOF);
+    expect(all.service.cached(questionKey(ask(TAG), false))).toEqual(PROOF);
     expect(all.bus.asked).toHaveLength(1);
   });
 
@@ -387,9 +387,9 @@ describe('what verifiers share', () => {
     expect(await all.verdict()).toBe('admitted');
     expect(all.local.asked).toBe(0);
     now.value += 4_999;
-    expect(all.service.cached(ask(TAG), false)).toBeDefined();
+    expect(all.service.cached(questionKey(ask(TAG), false))).toBeDefined();
     now.value += 1;
-    expect(all.service.cached(ask(TAG), false)).toBeUndefined();
+    expect(all.service.cached(questionKey(ask(TAG), false))).toBeUndefined();
     expect(await all.verdict()).toBe('CNS-1003');
   });
 

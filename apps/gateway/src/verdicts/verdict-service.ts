@@ -82,9 +82,9 @@ export class VerdictService {
     this.#now = options.now;
   }
 
-  /** Synchronous on purpose: the cached admission is the hot path. */
-  cached(question: Question, readsTag: boolean): Verdict | undefined {
-    const verdict = this.#cache.get(questionKey(question, readsTag), this.#now());
+  /** The verdict that is remembered under this key of a question; synchronous, because it is on the hot path. */
+  cached(key: string): Verdict | undefined {
+    const verdict = this.#cache.get(key, this.#now());
     this.#observer.onCache(verdict === undefined ? 'miss' : 'hit');
     return verdict;
   }
