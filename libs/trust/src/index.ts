@@ -10,3 +10,4 @@ export {
   publicKeyFromSpki,
 } from './public-key.js';
 export { verifySignature } from './verify-signature.js';
+export { type SignatureScheme, verifyScheme } from './verify-scheme.js';
