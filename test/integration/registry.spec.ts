@@ -41,7 +41,7 @@ describe.for<{ name: string; start: () => Promise<RunningRegistry> }>([
     registry = await start();
     pusher = new RegistryPusher(`http://${registry.host}`);
     transport = createTransport();
-    client = new RegistryClient({ transport });
+    client = new RegistryClient({ transport, namedHosts: new Set([registry.host]) });
   });
 
   afterAll(async () => {
@@ -129,7 +129,7 @@ test('after it stopped, the registry is unreachable', async () => {
   const registry = await startRealRegistry();
   const transport = createTransport();
   await registry.stop();
-  const client = new RegistryClient({ transport });
+  const client = new RegistryClient({ transport, namedHosts: new Set([registry.host]) });
   const target = { host: registry.host, path: 'demo/app', reference: 'v1' };
   await expect(client.manifest(target, signal())).rejects.toMatchObject({ reason: 'unreachable' });
   await transport.close();

@@ -3,6 +3,7 @@ import type { HttpAnswer } from './http-transport.js';
 import type { RegistryLimit } from './limits.js';
 import { retryAfterOf } from './retry.js';
 import { TransportError } from './transport-error.js';
+import { BudgetSpentError } from './verification-budget.js';
 
 /** What a status means that is not the success we asked for: first row that fits. */
 const MEANINGS: readonly (readonly [from: number, to: number, reason: RegistryReason, sentence: string])[] = [
@@ -30,6 +31,12 @@ export function errorOfAnswer(
 
 /** What the transport threw, as the registry's error; anything else stays what it is. */
 export function toRegistryError(error: unknown, host: string, what: string, bound?: RegistryLimit): unknown {
+  if (error instanceof BudgetSpentError) {
+    return new RegistryError('too-large', host, `${what}: ${error.message}`, {
+      limit: error.limit,
+      cause: error,
+    });
+  }
   if (!(error instanceof TransportError)) return error;
   const limit = error.reason === 'too-large' ? bound : undefined;
   return new RegistryError(error.reason, host, `${what}: ${error.sentence}`, { limit, cause: error });

@@ -29,6 +29,9 @@ interface World {
   readonly get: (path?: string) => Promise<string>;
 }
 
+/** Every registry of these tests: all of them are on this machine. */
+const named = new Set<string>();
+
 async function world(
   auth: RegistryAuth,
   credentials: Pick<typeof user, 'username' | 'password'> | undefined,
@@ -43,6 +46,7 @@ async function world(
   );
   const client = new RegistryClient({
     transport,
+    namedHosts: named.add(registry.host),
     credentials:
       credentials === undefined
         ? Credentials.none

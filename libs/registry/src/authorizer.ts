@@ -11,8 +11,13 @@ import type { RetryOptions } from './retry.js';
 import { TokenStore } from './token-store.js';
 
 export interface AuthorizerOptions extends RetryOptions {
-  readonly transport: HttpTransport;
   readonly credentials: Credentials;
+}
+
+interface Access {
+  readonly scheme: AuthScheme;
+  readonly repository: Repository;
+  readonly credential: Credential | undefined;
 }
 
 /**
@@ -30,13 +35,17 @@ export class Authorizer {
   }
 
   /** What to send at first: nothing, as long as the registry has not asked for anything. */
-  async known(repository: Repository, signal: AbortSignal): Promise<string | undefined> {
+  async known(
+    repository: Repository,
+    transport: HttpTransport,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
     const credential = this.#credential(repository);
     const key = schemeKey(repository, credential);
     const scheme = this.#schemes.get(key);
     if (scheme === undefined) return undefined;
     try {
-      return await this.#authorization(scheme, repository, credential, signal);
+      return await this.#authorization({ scheme, repository, credential }, transport, signal);
     } catch (error) {
       // The token server may have moved: the next request asks the registry again.
       if (this.#schemes.get(key) === scheme) this.#schemes.delete(key);
@@ -48,6 +57,7 @@ export class Authorizer {
   async afterChallenge(
     repository: Repository,
     { answer, sent }: { readonly answer: HttpAnswer; readonly sent: string | undefined },
+    transport: HttpTransport,
     signal: AbortSignal,
   ): Promise<string> {
     const credential = this.#credential(repository);
@@ -56,7 +66,7 @@ export class Authorizer {
       this.#tokens.drop(tokenKey(repository, credential), sent.replace(/^Bearer /, ''));
     }
     this.#remember(schemeKey(repository, credential), scheme);
-    const authorization = await this.#authorization(scheme, repository, credential, signal);
+    const authorization = await this.#authorization({ scheme, repository, credential }, transport, signal);
     if (authorization === undefined || authorization === sent) throw noAccess(repository, credential);
     return authorization;
   }
@@ -73,16 +83,17 @@ export class Authorizer {
       this.#schemes.delete(oldest);
   }
 
+  /** Who is the first to need a token pays for it; the others wait for the same one. */
   async #authorization(
-    scheme: AuthScheme,
-    repository: Repository,
-    credential: Credential | undefined,
+    { scheme, repository, credential }: Access,
+    transport: HttpTransport,
     signal: AbortSignal,
   ): Promise<string | undefined> {
     if (scheme.kind === 'basic') return credential?.authorization();
+    const { now, random } = this.#options;
     const request = { scheme, repository, credential };
     const flight = this.#tokens.get(tokenKey(repository, credential), () =>
-      fetchToken(request, this.#options),
+      fetchToken(request, { transport, now, random }),
     );
     try {
       return `Bearer ${await waitFor(flight, signal)}`;

@@ -2,7 +2,7 @@ import { type Digest, isDigest } from '#image-ref';
 
 import { RegistryError } from './error.js';
 import { REGISTRY_LIMITS } from './limits.js';
-import { isJsonObject, member } from './strict-json.js';
+import { isJsonObject, member, StrictJsonError } from './strict-json.js';
 
 /** OCI image-spec, descriptor.md. Everything in it is a claim of whoever wrote the document. */
 export interface Descriptor {
@@ -92,6 +92,15 @@ export function assertExactNames(
       throw malformed(host, `expected the members of ${what} to be spelled as the specification does`);
     }
   }
+}
+
+/** The error for a JSON document that cannot be read; one that is too large is named as that. */
+export function unreadable(host: string, what: string, error: unknown, maxValues: number): RegistryError {
+  if (!(error instanceof StrictJsonError) || error.fault !== 'too-many-values') {
+    return malformed(host, `expected ${what} to be one unambiguous JSON object`, error);
+  }
+  const message = `expected ${what} to have at most ${maxValues} values`;
+  return new RegistryError('too-large', host, message, { limit: 'jsonValuesCount', cause: error });
 }
 
 export function malformed(host: string, message: string, cause?: unknown): RegistryError {

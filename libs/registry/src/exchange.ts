@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici';
 import type { HttpAnswer, HttpRequest } from './http-transport.js';
 import { TRANSPORT_LIMITS } from './limits.js';
 import { toTransportError, TransportError } from './transport-error.js';
+import { BudgetSpentError } from './verification-budget.js';
 
 export interface ExchangeSettings {
   readonly userAgent: string;
@@ -34,11 +35,11 @@ export async function exchange(
     const headers = readHeaders(answer.headers, host);
     const isSuccess = answer.statusCode >= 200 && answer.statusCode < 300;
     const body = isSuccess
-      ? await readBody(answer.body, headers, request.maxBytes, host)
-      : await readErrorBody(answer.body);
+      ? await readBody(answer.body, headers, request, host)
+      : await readErrorBody(answer.body, request);
     return { status: answer.statusCode, headers, body };
   } catch (error) {
-    if (error instanceof TransportError) throw error;
+    if (error instanceof TransportError || error instanceof BudgetSpentError) throw error;
     if (deadline.signal.aborted) throw new TransportError('timed-out', host, 'DEADLINE');
     throw toTransportError(error, host);
   } finally {
@@ -64,10 +65,15 @@ function readHeaders(
 
 type Body = Dispatcher.ResponseData['body'];
 
+interface Bounds {
+  readonly maxBytes: number;
+  readonly onBytes?: HttpRequest['onBytes'] | undefined;
+}
+
 async function readBody(
   body: Body,
   headers: ReadonlyMap<string, string>,
-  maxBytes: number,
+  { maxBytes, onBytes }: Bounds,
   host: string,
 ): Promise<Uint8Array> {
   const coding = headers.get('content-encoding')?.trim().toLowerCase() ?? '';
@@ -76,22 +82,24 @@ async function readBody(
   const isTooLong = Number(headers.get('content-length') ?? 0) > maxBytes;
   if (isEncoded || isTooLong) giveUp(body);
   if (isEncoded) throw new TransportError('malformed', host, 'CONTENT_ENCODING');
-  const bytes = isTooLong ? undefined : await readAtMost(body, maxBytes);
+  const bytes = isTooLong ? undefined : await readAtMost(body, { maxBytes, onBytes });
   if (bytes === undefined) throw new TransportError('too-large', host, 'BODY');
   return bytes;
 }
 
-async function readErrorBody(body: Body): Promise<Uint8Array> {
-  return (await readAtMost(body, TRANSPORT_LIMITS.errorBodyBytes)) ?? new Uint8Array();
+async function readErrorBody(body: Body, { onBytes }: Bounds): Promise<Uint8Array> {
+  const maxBytes = TRANSPORT_LIMITS.errorBodyBytes;
+  return (await readAtMost(body, { maxBytes, onBytes })) ?? new Uint8Array();
 }
 
 /** All bytes, or `undefined` where there are more than `maxBytes`; the connection is then given up. */
-async function readAtMost(body: Body, maxBytes: number): Promise<Uint8Array | undefined> {
+async function readAtMost(body: Body, { maxBytes, onBytes }: Bounds): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   // undici types the chunks as any; they are Buffers while no encoding is set.
   for await (const chunk of body as AsyncIterable<Uint8Array>) {
     length += chunk.byteLength;
+    onBytes?.(chunk.byteLength);
     if (length > maxBytes) return undefined;
     chunks.push(chunk);
   }

@@ -17,6 +17,8 @@ export interface HttpRequest {
   readonly reach?: Reach;
   /** PEM bundle that replaces the system's roots for this request; connections are shared only with the same bundle. */
   readonly ca?: string;
+  /** Told of each piece of a body as it arrives, of whatever status; what it throws ends the exchange. */
+  readonly onBytes?: (count: number) => void;
   /** Without it an `http:` URL is refused. */
   readonly insecurePlainHttp?: boolean;
 }

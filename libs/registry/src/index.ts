@@ -11,12 +11,9 @@ export { type ImageManifest, type IndexManifest, type Manifest, parseManifest } 
 export type { Resolve } from './pinned-connector.js';
 export { CREDENTIAL_FILES, readCredentials, readUserCredentials } from './read-credentials.js';
 export { type Referrers, referrersTag } from './referrers.js';
-export {
-  type ManifestTarget,
-  RegistryClient,
-  type RegistryClientOptions,
-  type RepositoryTarget,
-} from './registry-client.js';
+export type { ManifestRole, ManifestTarget, RepositoryTarget } from './manifest-target.js';
+export { RegistryClient, type RegistryClientOptions } from './registry-client.js';
 export { canonicalHost, type RegistrySettings } from './registry-host.js';
 export { isJsonObject, member, parseStrictJson, StrictJsonError } from './strict-json.js';
+export { BudgetSpentError, VerificationBudget } from './verification-budget.js';
 export { TransportError, type TransportReason } from './transport-error.js';

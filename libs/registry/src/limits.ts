@@ -2,8 +2,12 @@
 export const REGISTRY_LIMITS = {
   /** OCI distribution-spec 1.1, "Pushing Manifests": registries should accept 4 MiB; nothing larger is an image manifest. */
   manifestBytes: 4 * 1024 * 1024,
+  /** The manifest of one referrer: a signature or an attestation, a few KiB each. There may be a hundred. */
+  referrerManifestBytes: 256 * 1024,
+  /** The one manifest that holds all legacy signatures of an image, up to 6 KiB for each. */
+  signatureManifestBytes: 1024 * 1024,
   /** One page of a referrers list. */
-  referrersPageBytes: 4 * 1024 * 1024,
+  referrersPageBytes: 1024 * 1024,
   /** Pages of one referrers list. */
   referrersPagesCount: 16,
   /** Referrers of one image that a caller may have to look at; more is refused, not cut. */
@@ -18,6 +22,12 @@ export const REGISTRY_LIMITS = {
   jsonDepth: 32,
   /** Members and elements of a JSON document, all levels together. */
   jsonValuesCount: 200_000,
+  /** The same for documents that only describe signatures. */
+  signatureJsonValuesCount: 20_000,
+  /** Requests of one verification, tokens, redirects and repetitions included. */
+  verificationRequestsCount: 200,
+  /** Bytes that one verification reads, all answers together. */
+  verificationBytes: 16 * 1024 * 1024,
   /** Body of a token server's answer. */
   tokenAnswerBytes: 64 * 1024,
   /** One token; it travels in every later request. */

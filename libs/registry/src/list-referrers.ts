@@ -1,4 +1,4 @@
-import { type Descriptor, malformed, parseDescriptors } from './descriptor.js';
+import { type Descriptor, malformed, parseDescriptors, unreadable } from './descriptor.js';
 import { RegistryError } from './error.js';
 import type { HttpAnswer } from './http-transport.js';
 import { REGISTRY_LIMITS } from './limits.js';
@@ -56,10 +56,11 @@ function hasNoReferrersApi({ status, headers }: HttpAnswer): boolean {
 /** One page to descriptors; throws RegistryError (malformed, too-large). */
 function parseReferrersPage(body: Uint8Array, host: string): readonly Descriptor[] {
   let page: unknown;
+  const maxValues = REGISTRY_LIMITS.signatureJsonValuesCount;
   try {
-    page = parseStrictJson(body);
+    page = parseStrictJson(body, maxValues);
   } catch (error) {
-    throw malformed(host, 'expected the list of referrers to be one unambiguous JSON object', error);
+    throw unreadable(host, 'the list of referrers', error, maxValues);
   }
   if (!isJsonObject(page)) throw malformed(host, 'expected the list of referrers to be a JSON object');
   return parseDescriptors(member(page, 'manifests'), host, 'referrers', 'referrersCount');

@@ -9,7 +9,9 @@ import {
   parseDescriptor,
   parseDescriptors,
   parseText,
+  unreadable,
 } from './descriptor.js';
+import { REGISTRY_LIMITS } from './limits.js';
 import { essenceOf, type ManifestKind, manifestType } from './media-type.js';
 import { isJsonObject, member, parseStrictJson } from './strict-json.js';
 
@@ -58,8 +60,13 @@ const FOREIGN: Readonly<Record<ManifestKind, readonly string[]>> = {
 };
 
 /** Bytes and their `Content-Type` to manifest; throws RegistryError (malformed, too-large) for anything ambiguous. */
-export function parseManifest(bytes: Uint8Array, contentType: string | undefined, host: string): Manifest {
-  const document = parseObject(bytes, host);
+export function parseManifest(
+  bytes: Uint8Array,
+  contentType: string | undefined,
+  host: string,
+  maxValues: number = REGISTRY_LIMITS.jsonValuesCount,
+): Manifest {
+  const document = parseObject(bytes, host, maxValues);
   const mediaType = agreedMediaType(document, essenceOf(contentType), host);
   const type = manifestType(mediaType);
   if (type === undefined || member(document, 'schemaVersion') !== 2) {
@@ -87,12 +94,12 @@ export function parseManifest(bytes: Uint8Array, contentType: string | undefined
       };
 }
 
-function parseObject(bytes: Uint8Array, host: string): JsonObject {
+function parseObject(bytes: Uint8Array, host: string, maxValues: number): JsonObject {
   try {
-    const document = parseStrictJson(bytes);
+    const document = parseStrictJson(bytes, maxValues);
     if (isJsonObject(document)) return document;
   } catch (error) {
-    throw malformed(host, 'expected the manifest to be one unambiguous JSON object', error);
+    throw unreadable(host, 'the manifest', error, maxValues);
   }
   throw malformed(host, 'expected the manifest to be a JSON object');
 }

@@ -17,7 +17,7 @@ function judge(
   try {
     const { mayCarryCredentials, reach } = judgeRealm(
       realm,
-      new RegistryHosts(settings, undefined).endpoint(host),
+      new RegistryHosts({ registries: settings, namedHosts: new Set([host]) }).endpoint(host),
       network,
     );
     return `${mayCarryCredentials ? 'credentials' : 'anonymous'} ${reach}`;

@@ -40,7 +40,8 @@ async function world(
     () => registry.stop(),
     () => transport.close(),
   );
-  return { registry, client: new RegistryClient({ transport, random: () => 0, ...rest }) };
+  const namedHosts = new Set([registry.host]);
+  return { registry, client: new RegistryClient({ transport, namedHosts, random: () => 0, ...rest }) };
 }
 
 const signal = (ms = 5_000): AbortSignal => AbortSignal.timeout(ms);
@@ -290,6 +291,9 @@ describe('where requests go', () => {
       : `${first.url.origin} ${first.reach ?? ''}${first.ca === undefined ? '' : ' ca'}`;
   };
 
+  const hosts = ['127.0.0.1:5000', 'localhost:5000', '[::1]:5000', '169.254.169.254', 'registry.corp:5000'];
+  const named = { options: { namedHosts: new Set(hosts) } };
+
   test.for<{ name: string; host: string; options?: Partial<RegistryClientOptions>; is: string }>([
     {
       name: 'Docker Hub has another API host',
@@ -311,9 +315,20 @@ describe('where requests go', () => {
       options: { registries: [{ host: 'registry.corp:5000', insecurePlainHttp: true }] },
       is: 'https://registry.corp private',
     },
-    { name: 'http for loopback', host: '127.0.0.1:5000', is: 'http://127.0.0.1:5000 loopback' },
-    { name: 'http for localhost', host: 'localhost:5000', is: 'http://localhost:5000 loopback' },
-    { name: 'http for version 6 loopback', host: '[::1]:5000', is: 'http://[::1]:5000 loopback' },
+    { name: 'http for loopback', host: '127.0.0.1:5000', ...named, is: 'http://127.0.0.1:5000 loopback' },
+    { name: 'http for localhost', host: 'localhost:5000', ...named, is: 'http://localhost:5000 loopback' },
+    { name: 'http for version 6 loopback', host: '[::1]:5000', ...named, is: 'http://[::1]:5000 loopback' },
+    { name: 'D13 loopback that nobody named', host: '127.0.0.1:5000', is: 'http://127.0.0.1:5000 private' },
+    { name: 'D13 localhost that nobody named', host: 'localhost:5000', is: 'http://localhost:5000 private' },
+    { name: 'D13 version 6 that nobody named', host: '[::1]:5000', is: 'http://[::1]:5000 private' },
+    { name: 'D13 another port', host: 'localhost:6379', ...named, is: 'http://localhost:6379 private' },
+    { name: 'D13 metadata', host: '169.254.169.254', ...named, is: 'https://169.254.169.254 private' },
+    {
+      name: 'D13 a name that a pattern has leads to no loopback address',
+      host: 'registry.corp:5000',
+      ...named,
+      is: 'https://registry.corp:5000 private',
+    },
     {
       name: 'https for loopback where configured',
       host: 'localhost:5000',
@@ -323,7 +338,7 @@ describe('where requests go', () => {
     {
       name: 'https for loopback with an authority',
       host: 'localhost:5000',
-      options: { ca: 'PEM' },
+      options: { ...named.options, ca: 'PEM' },
       is: 'https://localhost:5000 loopback ca',
     },
     {
@@ -395,7 +410,7 @@ describe('redirects', () => {
       () => transport.close(),
     );
     const credentials = new Credentials([{ key: registry.host, username: 'u', password: 'p' }]);
-    const client = new RegistryClient({ transport, credentials });
+    const client = new RegistryClient({ transport, credentials, namedHosts: new Set([registry.host]) });
     const pushed = await elsewhere.pushBlob('demo', blob);
     const location = `${elsewhere.origin}/v2/demo/blobs/${pushed.digest}`;
     registry.misbehave({ path: /blobs/, nth: 2, toxic: { kind: 'redirect', location } });
@@ -659,7 +674,7 @@ describe('referrers', () => {
       count: REGISTRY_LIMITS.referrersCount + 1,
       is: 'too-large referrersCount',
     },
-    { name: 'G28 10 000, from the API', count: 10_000, is: 'too-large referrersCount' },
+    { name: 'G28 10 000, from the API', count: 10_000, is: 'too-large referrersPageBytes' },
   ])('$name', async ({ count, is }) => {
     const { registry, client } = await world();
     const image = await pushImage(registry, 'demo');
@@ -745,5 +760,31 @@ describe('sequential round trips', () => {
     if (manifest.kind !== 'image' || manifest.layers[0] === undefined) throw new Error('expected a layer');
     await client.blob(repository, manifest.layers[0], signal(), 1_000);
     expect(registry.journal.roundTrips).toBe(trips);
+  });
+});
+
+describe('a registry on this machine', () => {
+  const target = (host: string) => ({ host, path: 'demo', reference: 'v1' });
+
+  test('D13 is not asked where an image names it and the operator did not', async () => {
+    const { registry } = await world();
+    await pushImage(registry, 'demo', { tag: 'v1' });
+    const transport = createTransport();
+    cleanups.push(() => transport.close());
+    const client = new RegistryClient({ transport });
+    expect(await outcomeOf(client.manifest(target(registry.host), signal()))).toBe('refused-by-policy');
+    expect(registry.journal.entries).toEqual([]);
+  });
+
+  test('is asked where a pattern or a setting names it', async () => {
+    const { registry, client } = await world();
+    await pushImage(registry, 'demo', { tag: 'v1' });
+    expect(await outcomeOf(client.manifest(target(registry.host), signal()))).toBe('ok');
+  });
+
+  test('D13 a metadata address is not asked, whoever names it', async () => {
+    const host = '169.254.169.254';
+    const { client } = await world({}, { registries: [{ host }], namedHosts: new Set([host]) });
+    expect(await outcomeOf(client.manifest(target(host), signal()))).toBe('refused-by-policy');
   });
 });

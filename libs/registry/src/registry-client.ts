@@ -1,34 +1,34 @@
 import { type Digest, digestOf, isDigest } from '#image-ref';
 
 import { errorOfAnswer } from './answer-error.js';
+import { Authorizer } from './authorizer.js';
 import { Credentials } from './credentials.js';
 import { type Descriptor, malformed } from './descriptor.js';
 import { RegistryError } from './error.js';
 import type { HttpAnswer, HttpTransport } from './http-transport.js';
 import { REGISTRY_LIMITS } from './limits.js';
 import { type Manifest, parseManifest } from './manifest.js';
+import {
+  describe,
+  MANIFEST_BOUNDS,
+  type ManifestTarget,
+  referenceOf,
+  type RepositoryTarget,
+} from './manifest-target.js';
 import { MANIFEST_ACCEPT, OCI_INDEX } from './media-type.js';
 import { listReferrers } from './list-referrers.js';
 import { mergeReferrers, type Referrers, referrersTag } from './referrers.js';
 import { RegistryFetch } from './registry-fetch.js';
 import { RegistryHosts, type RegistrySettings, type Repository } from './registry-host.js';
-
-/** A repository, by the host and path of an image reference. */
-export interface RepositoryTarget {
-  readonly host: string;
-  readonly path: string;
-}
-
-/** A manifest in a repository; a digest is a digest and everything else is a tag. */
-export interface ManifestTarget extends RepositoryTarget {
-  readonly reference: string;
-}
+import type { VerificationBudget } from './verification-budget.js';
 
 export interface RegistryClientOptions {
   readonly transport: HttpTransport;
   /** Default: anonymous. */
   readonly credentials?: Credentials;
   readonly registries?: readonly RegistrySettings[];
+  /** Hosts that an operator names in a policy pattern: these, and those with a setting, may be this very machine. */
+  readonly namedHosts?: ReadonlySet<string> | undefined;
   /** PEM bundle for registries without a setting of their own. */
   readonly ca?: string | undefined;
   /** Milliseconds since the epoch. */
@@ -38,35 +38,41 @@ export interface RegistryClientOptions {
 }
 
 const PATH = /^[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*$/;
-const TAG = /^\w[\w.-]{0,127}$/;
 
 /**
  * Reads manifests, blobs and referrers by digest: bounded, and hashed by us before anything is read from them. Throws
  * RegistryError. Keeps tokens, so one client serves one set of credentials for as long as they are configured.
  */
 export class RegistryClient {
+  readonly #options: RegistryClientOptions;
   readonly #fetch: RegistryFetch;
   readonly #hosts: RegistryHosts;
   readonly #now: () => number;
 
-  constructor(options: RegistryClientOptions) {
-    const { transport, credentials = Credentials.none, now = Date.now, random = Math.random } = options;
-    this.#fetch = new RegistryFetch({ transport, credentials, now, random });
-    this.#hosts = new RegistryHosts(options.registries ?? [], options.ca);
-    this.#now = now;
+  constructor(options: RegistryClientOptions, parts: ClientParts = partsOf(options)) {
+    this.#options = options;
+    this.#fetch = parts.fetch;
+    this.#hosts = parts.hosts;
+    this.#now = options.now ?? Date.now;
+  }
+
+  /** This client for one verification, which may cost no more than the budget has. */
+  within(budget: VerificationBudget): RegistryClient {
+    return new RegistryClient(this.#options, { hosts: this.#hosts, fetch: this.#fetch.within(budget) });
   }
 
   /** One GET; the digest is that of the bytes, and equals the one asked for and the one that the registry names. */
   async manifest(target: ManifestTarget, signal: AbortSignal): Promise<Manifest> {
     const what = describe(target);
+    const { limit, maxValues } = MANIFEST_BOUNDS[target.role ?? 'image'];
     const repository = this.#repository(target);
     const answer = await this.#fetch.get(
       {
         repository,
         url: urlOf(repository, `manifests/${referenceOf(target)}`),
         accept: MANIFEST_ACCEPT,
-        maxBytes: REGISTRY_LIMITS.manifestBytes,
-        limit: 'manifestBytes',
+        maxBytes: REGISTRY_LIMITS[limit],
+        limit,
         purpose: 'manifest',
         redirects: 'listed',
         what,
@@ -76,7 +82,7 @@ export class RegistryClient {
     const { host } = repository.endpoint;
     if (answer.status !== 200) throw errorOfAnswer(answer, host, what, this.#now);
     assertDigest(answer, target, host);
-    return parseManifest(answer.body, answer.headers.get('content-type'), host);
+    return parseManifest(answer.body, answer.headers.get('content-type'), host, maxValues);
   }
 
   /** Exactly the bytes that the descriptor names: its size, at most `maxBytes`, and its digest. */
@@ -146,7 +152,10 @@ export class RegistryClient {
     signal: AbortSignal,
   ): Promise<readonly Descriptor[]> {
     try {
-      const index = await this.manifest({ ...target, reference: referrersTag(digest) }, signal);
+      const index = await this.manifest(
+        { ...target, reference: referrersTag(digest), role: 'referrers' },
+        signal,
+      );
       if (index.kind === 'index') return index.manifests;
     } catch (error) {
       if (error instanceof RegistryError && error.reason === 'not-found') return [];
@@ -161,17 +170,22 @@ export class RegistryClient {
   }
 }
 
-function referenceOf({ reference }: ManifestTarget): string {
-  if (!isDigest(reference) && !TAG.test(reference)) throw new TypeError('expected a tag or a digest');
-  return reference;
+interface ClientParts {
+  readonly fetch: RegistryFetch;
+  readonly hosts: RegistryHosts;
+}
+
+function partsOf(options: RegistryClientOptions): ClientParts {
+  const { transport, credentials = Credentials.none, now = Date.now, random = Math.random } = options;
+  const authorizer = new Authorizer({ credentials, now, random });
+  return {
+    fetch: new RegistryFetch(transport, authorizer, { now, random }),
+    hosts: new RegistryHosts(options),
+  };
 }
 
 function urlOf({ endpoint, path }: Repository, rest: string): URL {
   return new URL(`/v2/${path}/${rest}`, endpoint.origin);
-}
-
-function describe({ path, reference }: ManifestTarget): string {
-  return `the manifest ${path}${isDigest(reference) ? '@' : ':'}${reference}`;
 }
 
 /** The header is believed in nothing; that it differs shows that registry and bytes do not belong together. */

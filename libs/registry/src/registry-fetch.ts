@@ -1,5 +1,5 @@
 import { toRegistryError } from './answer-error.js';
-import { Authorizer, type AuthorizerOptions } from './authorizer.js';
+import type { Authorizer } from './authorizer.js';
 import { RegistryError } from './error.js';
 import { authorizationHeader } from './fetch-token.js';
 import type { HttpAnswer, HttpRequest, HttpTransport, Purpose } from './http-transport.js';
@@ -7,6 +7,7 @@ import { REGISTRY_LIMITS, type RegistryLimit } from './limits.js';
 import { firstHop, type Hop, nextHop, type RedirectRule } from './redirect.js';
 import type { Repository } from './registry-host.js';
 import { type RetryOptions, withRetries } from './retry.js';
+import { BudgetedTransport, type VerificationBudget } from './verification-budget.js';
 
 /** One GET of the distribution API. */
 export interface RegistryRequest {
@@ -28,10 +29,15 @@ export class RegistryFetch {
   readonly #authorizer: Authorizer;
   readonly #retry: RetryOptions;
 
-  constructor(options: AuthorizerOptions) {
-    this.#transport = options.transport;
-    this.#authorizer = new Authorizer(options);
-    this.#retry = options;
+  constructor(transport: HttpTransport, authorizer: Authorizer, retry: RetryOptions) {
+    this.#transport = transport;
+    this.#authorizer = authorizer;
+    this.#retry = retry;
+  }
+
+  /** The same, with the same tokens, paid for from a budget. */
+  within(budget: VerificationBudget): RegistryFetch {
+    return new RegistryFetch(new BudgetedTransport(this.#transport, budget), this.#authorizer, this.#retry);
   }
 
   /** The answer, whatever its status; throws RegistryError where there is none or it must not be followed. */
@@ -49,10 +55,15 @@ export class RegistryFetch {
   async #authorised(request: RegistryRequest, signal: AbortSignal): Promise<HttpAnswer> {
     const { repository } = request;
     const hop = firstHop(request.url, repository.endpoint);
-    const sent = await this.#authorizer.known(repository, signal);
+    const sent = await this.#authorizer.known(repository, this.#transport, signal);
     const answer = await this.#send(request, hop, sent, signal);
     if (answer.status !== 401) return answer;
-    const authorization = await this.#authorizer.afterChallenge(repository, { answer, sent }, signal);
+    const authorization = await this.#authorizer.afterChallenge(
+      repository,
+      { answer, sent },
+      this.#transport,
+      signal,
+    );
     return this.#send(request, hop, authorization, signal);
   }
 
@@ -66,7 +77,9 @@ export class RegistryFetch {
       if (hop === undefined) return answer;
       if (count === REGISTRY_LIMITS.redirectsCount) throw tooManyRedirects(request);
       // Credentials are for the registry's own origin; another one gets none of its headers.
-      const authorization = hop.isOwnOrigin ? await this.#authorizer.known(repository, signal) : undefined;
+      const authorization = hop.isOwnOrigin
+        ? await this.#authorizer.known(repository, this.#transport, signal)
+        : undefined;
       answer = await this.#send(request, hop, authorization, signal);
       url = hop.url;
     }

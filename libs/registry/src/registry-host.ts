@@ -61,10 +61,21 @@ export function canonicalHost(text: string): string {
 /** The endpoints of all registries, from their settings and a validator's own CA bundle. */
 export class RegistryHosts {
   readonly #settings: ReadonlyMap<string, RegistrySettings>;
+  readonly #namedHosts: ReadonlySet<string>;
   readonly #ca: string | undefined;
 
-  constructor(settings: readonly RegistrySettings[], ca: string | undefined) {
-    this.#settings = new Map(settings.map((entry) => [canonicalHost(entry.host), entry]));
+  constructor({
+    registries = [],
+    namedHosts,
+    ca,
+  }: {
+    readonly registries?: readonly RegistrySettings[];
+    /** Canonical hosts that the policy names without a wildcard. */
+    readonly namedHosts?: ReadonlySet<string> | undefined;
+    readonly ca?: string | undefined;
+  }) {
+    this.#settings = new Map(registries.map((entry) => [canonicalHost(entry.host), entry]));
+    this.#namedHosts = namedHosts ?? new Set();
     this.#ca = ca;
   }
 
@@ -79,13 +90,21 @@ export class RegistryHosts {
     return {
       host,
       origin,
-      // A name that an operator did not configure must not lead to the machine that we run on.
-      reach: settings !== undefined || isLoopbackHost(origin.hostname) ? 'loopback' : 'private',
+      reach: this.#reachOf(host, origin),
       insecurePlainHttp,
       tokenHosts: [...(TOKEN_HOSTS.get(host) ?? []), ...(settings?.tokenHosts ?? [])],
       manifestHosts: [...(MANIFEST_HOSTS.get(host) ?? []), ...(settings?.manifestHosts ?? [])],
       caFor: (url) => this.#settings.get(url.host)?.cert ?? (sharesOwner(url, origin) ? ca : undefined),
     };
+  }
+
+  /**
+   * Who writes an image's name chooses its host, and a pattern with a wildcard governs any: what an operator has not named
+   * must not lead to the machine that we run on. A name of a pattern leads there only where it says so itself.
+   */
+  #reachOf(host: string, { hostname }: URL): Reach {
+    const isNamed = this.#namedHosts.has(host) && isLoopbackHost(hostname);
+    return this.#settings.has(host) || isNamed ? 'loopback' : 'private';
   }
 
   /** Loopback hosts speak `http`, as for the container runtimes, unless something is configured for them. */

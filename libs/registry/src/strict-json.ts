@@ -12,9 +12,12 @@ export class StrictJsonError extends Error {
 }
 
 /** Bytes to JSON value; refuses duplicate keys, invalid UTF-8, a byte order mark, and documents beyond the bounds. */
-export function parseStrictJson(bytes: Uint8Array): unknown {
+export function parseStrictJson(
+  bytes: Uint8Array,
+  maxValues: number = REGISTRY_LIMITS.jsonValuesCount,
+): unknown {
   const text = decodeUtf8(bytes);
-  assertUnambiguous(text);
+  assertUnambiguous(text, maxValues);
   try {
     return JSON.parse(text);
   } catch {
@@ -45,7 +48,7 @@ function decodeUtf8(bytes: Uint8Array): string {
  * Walks over the tokens once, without recursion. It need not know the grammar: what it misreads JSON.parse refuses, and
  * in what JSON.parse accepts a string followed by a colon is a key.
  */
-function assertUnambiguous(text: string): void {
+function assertUnambiguous(text: string, maxValues: number): void {
   /** One set of keys for each open object, `undefined` for each open array. */
   const open: (Set<string> | undefined)[] = [];
   let values = 0;
@@ -61,7 +64,7 @@ function assertUnambiguous(text: string): void {
     } else if (character === '}' || character === ']') open.pop();
     else if (character === ',') {
       values += 1;
-      if (values > REGISTRY_LIMITS.jsonValuesCount) throw new StrictJsonError('too-many-values');
+      if (values > maxValues) throw new StrictJsonError('too-many-values');
     }
   }
 }

@@ -61,30 +61,32 @@ export class CosignValidator extends Validator {
 
   async #check(rule: CosignRule, image: ImageReference, context: CheckContext): Promise<Proof> {
     const { trace, signal } = context;
-    const subject = await this.#resolveDigest(image, context);
+    const source = this.#source.forOneVerification();
+    const subject = await resolveDigest(source, image, context);
     const examination = new Examination(rule, subject, context);
-    await lookEverywhere({ source: this.#source, repository: image, subject, signal }, examination);
+    await lookEverywhere({ source, repository: image, subject, signal }, examination);
     signal.throwIfAborted();
     const { signers, quorum, isReached } = examination;
     trace.add({ step: 'threshold', ok: isReached, text: `${signers.size} of ${quorum.threshold} signers` });
     if (!isReached) throw refusalOf(examination, image.withDigest(subject));
     return { digest: subject };
   }
+}
 
-  /**
-   * The digest that the reference names, or that of the manifest which its tag names now: computed from that manifest's
-   * bytes.
-   */
-  async #resolveDigest(image: ImageReference, { trace, signal }: CheckContext): Promise<Digest> {
-    if (image.digest !== undefined) return image.digest;
-    const manifest = await this.#source.manifest(image, image.tag ?? 'latest', signal);
-    const digest = manifest?.digest;
-    trace.add({
-      step: 'resolve-digest',
-      ok: digest !== undefined,
-      text: `the tag names ${digest ?? 'nothing'}`,
-    });
-    if (digest !== undefined) return digest;
-    throw new RefusedError('CNS-1011', 'the registry does not have this image');
-  }
+/** The digest that the reference names, or that of the manifest which its tag names now: computed from its bytes. */
+async function resolveDigest(
+  source: SignatureSource,
+  image: ImageReference,
+  { trace, signal }: CheckContext,
+): Promise<Digest> {
+  if (image.digest !== undefined) return image.digest;
+  const manifest = await source.manifest(image, image.tag ?? 'latest', signal);
+  const digest = manifest?.digest;
+  trace.add({
+    step: 'resolve-digest',
+    ok: digest !== undefined,
+    text: `the tag names ${digest ?? 'nothing'}`,
+  });
+  if (digest !== undefined) return digest;
+  throw new RefusedError('CNS-1011', 'the registry does not have this image');
 }

@@ -1,5 +1,11 @@
-import type { Digest } from '#image-ref';
-import { type Manifest, type RegistryClient, RegistryError } from '#registry';
+import { type Digest, isDigest } from '#image-ref';
+import {
+  type Manifest,
+  type ManifestRole,
+  type RegistryClient,
+  RegistryError,
+  VerificationBudget,
+} from '#registry';
 
 import {
   type Repository,
@@ -8,13 +14,19 @@ import {
   type SourceManifest,
 } from './signature-source.js';
 
+type Client = Pick<RegistryClient, 'manifest' | 'blob' | 'referrers' | 'within'>;
+
 /** Signatures in a registry. Every error but *not found* passes through: it means that nobody could look. */
 export class RegistrySignatureSource extends SignatureSource {
-  readonly #client: Pick<RegistryClient, 'manifest' | 'blob' | 'referrers'>;
+  readonly #client: Client;
 
-  constructor(client: Pick<RegistryClient, 'manifest' | 'blob' | 'referrers'>) {
+  constructor(client: Client) {
     super();
     this.#client = client;
+  }
+
+  override forOneVerification(): RegistrySignatureSource {
+    return new RegistrySignatureSource(this.#client.within(new VerificationBudget()));
   }
 
   async manifest(
@@ -22,7 +34,8 @@ export class RegistrySignatureSource extends SignatureSource {
     reference: string,
     signal: AbortSignal,
   ): Promise<SourceManifest | undefined> {
-    const manifest = await orNone(this.#client.manifest({ host, path, reference }, signal));
+    const target = { host, path, reference, role: roleOf(reference) };
+    const manifest = await orNone(this.#client.manifest(target, signal));
     return manifest === undefined ? undefined : toSourceManifest(manifest);
   }
 
@@ -44,6 +57,14 @@ export class RegistrySignatureSource extends SignatureSource {
   ): Promise<Uint8Array | undefined> {
     return orNone(this.#client.blob({ host, path }, descriptor, signal, maxBytes));
   }
+}
+
+const SIGNATURES_TAG = /^sha256-[0-9a-f]{64}\.sig$/;
+
+/** What lies there: an image's digest is never fetched, so that a digest is a referrer's. */
+function roleOf(reference: string): ManifestRole {
+  if (isDigest(reference)) return 'referrer';
+  return SIGNATURES_TAG.test(reference) ? 'signatures' : 'image';
 }
 
 /** What a parsed manifest says, as far as signatures need it. */

@@ -30,6 +30,11 @@ export interface SourceManifest {
  * digest.
  */
 export abstract class SignatureSource {
+  /** The source for one verification, with bounds of its own on what that may cost. */
+  forOneVerification(): SignatureSource {
+    return this;
+  }
+
   /** The manifest under a tag or a digest; `undefined` where the registry has none. */
   abstract manifest(
     repository: Repository,

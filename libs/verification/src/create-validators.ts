@@ -5,6 +5,7 @@ import { CosignValidator, logKeysFor, RegistrySignatureSource } from '#validator
 import { StaticValidator } from '#validator-static';
 
 import type { ValidatorSet } from './engine.js';
+import { patternHosts } from './named-hosts.js';
 
 /** What validators need beside their configuration. */
 export interface ValidatorDependencies {
@@ -49,14 +50,20 @@ function create(
 
 function createCosign(
   config: CosignConfig,
-  { registries }: Configuration,
+  { registries, policy }: Configuration,
   { transport, readSecret, userCredentials }: ValidatorDependencies,
   scopes: string[],
 ): Validator | ValidatorSetupError {
   try {
     const credentials = credentialsOf(config.auth, readSecret, userCredentials);
     scopes.push(`${config.name}=${credentials.scopeId}`);
-    const client = new RegistryClient({ transport, credentials, registries, ca: config.cert });
+    const client = new RegistryClient({
+      transport,
+      credentials,
+      registries,
+      namedHosts: patternHosts(policy),
+      ca: config.cert,
+    });
     return new CosignValidator(config, {
       source: new RegistrySignatureSource(client),
       logKeys: logKeysFor(config.host.rekorPubkey),

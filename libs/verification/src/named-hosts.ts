@@ -10,9 +10,13 @@ const MAX_HOSTS = 200;
  * each of those would let anybody who may create a Pod fill our memory.
  */
 export function namedHosts({ policy, registries }: Configuration): ReadonlySet<string> {
-  const patterns = policy.flatMap(({ pattern }) => hostOf(pattern));
-  const hosts = [...HUB_HOSTS, ...registries.map(({ host }) => host), ...patterns];
+  const hosts = [...HUB_HOSTS, ...registries.map(({ host }) => host), ...patternHosts(policy)];
   return new Set(hosts.slice(0, MAX_HOSTS));
+}
+
+/** The hosts that patterns name without a wildcard: the operator means these and no others. */
+export function patternHosts(policy: Configuration['policy']): ReadonlySet<string> {
+  return new Set(policy.flatMap(({ pattern }) => hostOf(pattern)));
 }
 
 /** The first part of a pattern where it is a host without wildcards. */
