@@ -45,3 +45,10 @@ export {
 export { type PrivateRedis, type PrivateRedisOptions, startPrivateRedis } from './private-redis.js';
 export { RealCosign, type RealKeyPair, type RealSignatureFormat } from './real-cosign.js';
 export { startVirtualLogServer, type VirtualLogServer } from './virtual-log-server.js';
+export { VirtualApiServer } from './virtual-api-server.js';
+export {
+  type ClusterAnswer,
+  type ClusterFault,
+  type ClusterRequest,
+  VirtualCluster,
+} from './virtual-cluster.js';
