@@ -42,7 +42,8 @@ export const DecisionRecord = z.strictObject({
   /** The decision before detection mode: `allowed && wouldDeny` is detection mode at work. */
   wouldDeny: z.boolean(),
   result: z.enum(['admitted', 'refused', 'undecided', 'timeout', 'invalid']),
-  mode: z.enum(['enforce', 'detect', 'podsOnly']),
+  /** `ignored`: the namespace is exempt by name, and nobody looked at the images. */
+  mode: z.enum(['enforce', 'detect', 'podsOnly', 'ignored']),
   dryRun: z.boolean(),
   operation: z.string().max(16),
   kind: z.string().max(64),

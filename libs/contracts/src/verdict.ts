@@ -41,6 +41,8 @@ export const Verdict = z.discriminatedUnion('outcome', [
     /** Absent only for a static rule on a reference without digest. */
     digest: digest.optional(),
     notAfter: milliseconds.optional(),
+    /** The end of what the proof rests on, where a store has cut `notAfter` to the end of its own record. */
+    provenUntil: milliseconds.optional(),
     ...common,
   }),
   z.strictObject({

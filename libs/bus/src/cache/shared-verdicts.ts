@@ -44,6 +44,9 @@ export const MAX_REFUSED_MS = 5_000;
 /** A proof's trust may be withdrawn, so it is looked at again after this time, ms. */
 const MAX_PROVEN_MS = 300_000;
 
+/** The last moment that JavaScript has a date for: a proof without an end of its own, ms. */
+const FOREVER = 8_640_000_000_000_000;
+
 /** The limits that are asked for, within those that always hold. */
 export function toLimits({ provenMs, refusedMs }: Partial<VerdictLimits> = {}): VerdictLimits {
   return {
@@ -84,5 +87,6 @@ export function toLiving(
 
 /** What a reader gets of it. */
 export function toVerdict({ verdict, until }: LivingVerdict): Verdict {
-  return verdict.outcome === 'admitted' ? { ...verdict, notAfter: until } : verdict;
+  if (verdict.outcome !== 'admitted') return verdict;
+  return { ...verdict, notAfter: until, provenUntil: verdict.provenUntil ?? verdict.notAfter ?? FOREVER };
 }

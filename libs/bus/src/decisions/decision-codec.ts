@@ -23,7 +23,7 @@ export interface EncodedDecision {
 export const MAX_EVIDENCE = 64 * 1024;
 
 const PHASES = ['mutate', 'validate'] as const;
-const MODES = ['enforce', 'detect', 'podsOnly'] as const;
+const MODES = ['enforce', 'detect', 'podsOnly', 'ignored'] as const;
 const RESULTS = ['admitted', 'refused', 'undecided', 'timeout', 'invalid'] as const;
 const OPERATIONS: readonly string[] = ['CREATE', 'UPDATE', 'DELETE', 'CONNECT'];
 
