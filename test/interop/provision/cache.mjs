@@ -63,7 +63,7 @@ async function buildAside(tool, build) {
 /** Waits until no living process holds the tool's lock, takes it, and returns what lets go of it. */
 async function lock(tool) {
   const file = `${toolFolder(tool)}.lock`;
-  for (let told = false; ; ) {
+  for (let told = false; ;) {
     if (takeLock(file)) return () => rmSync(file, { force: true });
     const holder = holderOf(file);
     if (!isAlive(holder)) {

@@ -28,7 +28,9 @@ export function command(program, args, { cwd, env, minutes }) {
 }
 
 function failure(program, args, ending, complaint) {
-  return new Error(`${program} ${args[0] ?? ''} ended with ${ending}: ${complaint.trim() || 'it said nothing'}`);
+  return new Error(
+    `${program} ${args[0] ?? ''} ended with ${ending}: ${complaint.trim() || 'it said nothing'}`,
+  );
 }
 
 /** An error that a second try cannot cure. */

@@ -43,7 +43,8 @@ export async function unpackedFrom(name, programs, { scratch, finished }) {
 /** Downloads packages of the newer release and unpacks them into `scratch/root`; touches nothing of the system. */
 async function unpackBeside(packages, scratch) {
   for (const file of [which('apt-get') ?? 'apt-get', which('dpkg') ?? 'dpkg', KEYRING])
-    if (!existsSync(file)) throw hopeless(`${file} is not there to get ${packages.join(' ')} of Debian ${SUITE}`);
+    if (!existsSync(file))
+      throw hopeless(`${file} is not there to get ${packages.join(' ')} of Debian ${SUITE}`);
   for (const folder of ['lists/partial', 'cache/archives/partial'])
     mkdirSync(join(scratch, folder), { recursive: true });
   writeFileSync(join(scratch, 'debian.sources'), sourcesFile());

@@ -30,9 +30,12 @@ async function buildProgram({ name, version, scratch, finished }) {
     `//go:build tools\n\npackage tools\n\nimport _ "${MODULE}/cmd/${name}"\n`,
   );
   const output = join(finished, name);
-  await go(['build', '-mod=mod', '-trimpath', '-ldflags', linkerFlags(version), '-o', output, packageOf(name)], {
-    cwd: wrapper,
-  });
+  await go(
+    ['build', '-mod=mod', '-trimpath', '-ldflags', linkerFlags(version), '-o', output, packageOf(name)],
+    {
+      cwd: wrapper,
+    },
+  );
 }
 
 function packageOf(name) {
@@ -51,6 +54,8 @@ export function wrapperModule(goMod, version) {
 function linkerFlags(version) {
   const [major, minor] = version.slice(1).split('.');
   const facts = { gitVersion: version, gitMajor: major, gitMinor: minor };
-  const set = Object.entries(facts).map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`);
+  const set = Object.entries(facts).map(
+    ([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`,
+  );
   return ['-s -w', ...set].join(' ');
 }

@@ -12,7 +12,7 @@ import { kwok } from './kwok.mjs';
 
 /** API servers of two minors; the controller manager and the scheduler may be one minor older than the API server. */
 const CONTROLLERS = 'v1.34.4';
-export const API_SERVERS = { '1.34': CONTROLLERS, '1.35': 'v1.35.4' };
+export const API_SERVERS = { 1.34: CONTROLLERS, 1.35: 'v1.35.4' };
 
 export const TOOLS = [
   redis,

@@ -1,0 +1,2 @@
+export function cacheFolder(env?: NodeJS.ProcessEnv): string;
+export function toolFolder(tool: { readonly name: string; readonly version: string }): string;
