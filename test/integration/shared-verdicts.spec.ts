@@ -20,6 +20,8 @@ import {
 import { TestRedis } from './decisions-redis.js';
 
 const START = 1_700_000_000_000;
+/** The last date of JavaScript: a proof that ends with nothing. */
+const FOREVER = 8_640_000_000_000_000;
 const forever = new AbortController().signal;
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 const stranger = generateKeyPairSync('ed25519');
@@ -106,16 +108,20 @@ describe.for([
   });
 
   test.for([
-    { name: 'a proof', verdict: PROOF, expected: { ...PROOF, notAfter: START + 60_000 } },
+    {
+      name: 'a proof',
+      verdict: PROOF,
+      expected: { ...PROOF, notAfter: START + 60_000, provenUntil: FOREVER },
+    },
     {
       name: 'H10 a proof that ends sooner',
       verdict: { ...PROOF, notAfter: START + 10 },
-      expected: { ...PROOF, notAfter: START + 10 },
+      expected: { ...PROOF, notAfter: START + 10, provenUntil: START + 10 },
     },
     {
       name: 'a proof that ends later',
       verdict: { ...PROOF, notAfter: START + 90_000 },
-      expected: { ...PROOF, notAfter: START + 60_000 },
+      expected: { ...PROOF, notAfter: START + 60_000, provenUntil: START + 90_000 },
     },
     { name: 'a refusal', verdict: REFUSAL, expected: REFUSAL },
     { name: 'H08 never what was not decided', verdict: UNDECIDED, expected: undefined },

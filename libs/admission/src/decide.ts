@@ -79,7 +79,16 @@ export function withhold(decision: Decision, code: UndecidedCode): Denial {
   if (decision.kind === 'deny') return decision;
   const { request, mode, sites, judgements } = decision;
   const problem: Problem = { ...coded(nameOf(request), code, {}), sites: [], places: [] };
-  return { kind: 'deny', result: 'undecided', request, mode, sites, judgements, problems: [problem] };
+  return {
+    kind: 'deny',
+    result: 'undecided',
+    request,
+    mode,
+    sites,
+    judgements,
+    problems: [problem],
+    patch: [],
+  };
 }
 
 /** Denies a request that could not be taken as far as `decide`: an exception, an overload, a deadline. */
@@ -107,6 +116,7 @@ function unreadable(sites: UnreadableSites, mode: Mode): Denial {
     sites,
     judgements: new Map(),
     problems: [objectProblem(sites)],
+    patch: [],
   };
 }
 
@@ -138,18 +148,25 @@ function join(problem: Problem, site: ImageSite): Problem {
 function denial(
   sites: FoundSites,
   judgements: ReadonlyMap<SiteId, SiteJudgement>,
-  { mode }: JudgedAs,
+  as: JudgedAs,
   problems: readonly [Problem, ...Problem[]],
 ): Denial {
+  const isByRule = as.mode === 'enforce' && problems.every(isDetectOnly);
   return {
     kind: 'deny',
     result: resultOf(problems),
     request: sites.request,
-    mode,
+    mode: isByRule ? 'detect' : as.mode,
     sites,
     judgements,
     problems,
+    patch: isByRule && as.phase === 'mutate' ? pinningPatch(sites, judgements) : [],
   };
+}
+
+/** The rule that refuses this is in detection mode. What no rule governs is enforced. */
+function isDetectOnly({ rule }: Problem): boolean {
+  return rule?.insecureDetectOnly === true;
 }
 
 function resultOf(problems: readonly Problem[]): Denial['result'] {

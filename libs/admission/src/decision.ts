@@ -2,10 +2,14 @@ import type { Code } from '#validator';
 
 import type { AdmissionReviewRequest } from './admission-review.js';
 import type { ImageSites, SiteId } from './image-sites.js';
+import type { PatchOperation } from './json-patch.js';
 import type { JudgedBy, SiteJudgement } from './judgement.js';
 
-/** `podsOnly` is in force for objects other than Pods where only Pods are enforced. */
-export type Mode = 'enforce' | 'detect' | 'podsOnly';
+/**
+ * `podsOnly` is in force for objects other than Pods where only Pods are enforced; `ignored` where the namespace is exempt
+ * and nobody looks.
+ */
+export type Mode = 'enforce' | 'detect' | 'podsOnly' | 'ignored';
 
 /** One reason why the object is denied: an image in all its places, or the object as a whole. */
 export interface Problem extends JudgedBy {
@@ -38,4 +42,9 @@ export interface Denial extends Decided {
   readonly result: 'refused' | 'undecided' | 'timeout' | 'invalid';
   /** The worst first; never empty. */
   readonly problems: readonly [Problem, ...Problem[]];
+  /**
+   * Pins what was verified in an object that is let in because only rules in detection mode refuse it: what the other
+   * rules govern is enforced. Empty for every other denial.
+   */
+  readonly patch: readonly PatchOperation[];
 }

@@ -1,6 +1,13 @@
 import type { AdmissionReviewRequest } from './admission-review.js';
 import { type ForeignObject, isForeignObject } from './foreign-json.js';
-import { FoundSites, type ImageSite, type ImageSites, NoSites, type UnreadableSites } from './image-sites.js';
+import {
+  FoundSites,
+  type ImageDrivers,
+  type ImageSite,
+  type ImageSites,
+  NoSites,
+  type UnreadableSites,
+} from './image-sites.js';
 import { MAX_SITES, podSpecOf, readImages } from './pod-spec-images.js';
 import { sameImages } from './unchanged-sites.js';
 import { workloadKind, type WorkloadKind } from './workload-kind.js';
@@ -22,8 +29,20 @@ const IMAGE_FREE = new Map([
 const WHOLE_OBJECT: ReadonlySet<string | undefined> = new Set([undefined, 'status']);
 const WHOLE_POD: ReadonlySet<string | undefined> = new Set(['ephemeralcontainers', 'resize']);
 
+export interface FindOptions {
+  readonly imageDrivers?: ImageDrivers | undefined;
+  /** The request's namespace is exempt by name: nobody looks at its images. */
+  readonly isIgnored?: boolean | undefined;
+}
+
+const NO_DRIVERS: ImageDrivers = new Map();
+
 /** Finds every place in the object that names an image. What it cannot read is `unreadable`, never "no images". */
-export function findImageSites(request: AdmissionReviewRequest): ImageSites {
+export function findImageSites(
+  request: AdmissionReviewRequest,
+  { imageDrivers = NO_DRIVERS, isIgnored = false }: FindOptions = {},
+): ImageSites {
+  if (isIgnored && request.namespace !== '') return new NoSites(request, 'ignored');
   if (request.operation === 'DELETE') return new NoSites(request, 'delete');
   if (request.operation === 'CONNECT') return unreadable(request, 'connect');
   const { object, subResource } = request;
@@ -37,19 +56,24 @@ export function findImageSites(request: AdmissionReviewRequest): ImageSites {
   if (!WHOLE_OBJECT.has(subResource) && !(workload.kind === 'Pod' && WHOLE_POD.has(subResource))) {
     return unreadable(request, 'unknown-subresource');
   }
-  return sitesIn(request, workload, object);
+  return sitesIn(request, workload, object, imageDrivers);
 }
 
-function sitesIn(request: AdmissionReviewRequest, workload: WorkloadKind, object: ForeignObject): ImageSites {
+function sitesIn(
+  request: AdmissionReviewRequest,
+  workload: WorkloadKind,
+  object: ForeignObject,
+  imageDrivers: ImageDrivers,
+): ImageSites {
   const spec = podSpecOf(workload, object);
   if (spec === undefined) return unreadable(request, 'no-pod-spec');
-  const read = readImages(workload, spec);
+  const read = readImages(workload, spec, imageDrivers);
   if ('fault' in read) return unreadable(request, read.fault);
   const { sites } = read;
   if (sites.length === 0) return unreadable(request, 'no-images');
   const images = distinct(sites);
   if (images.length > MAX_IMAGES) return unreadable(request, 'too-many-images');
-  const found = new FoundSites({ request, isPod: workload.kind === 'Pod', sites, images });
+  const found = new FoundSites({ request, isPod: workload.kind === 'Pod', sites, images, imageDrivers });
   // The API server keeps the old spec on a status update; where it is the same anyway there is nothing to decide (K17).
   return request.subResource === 'status' && sameImages(found) ? new NoSites(request, 'status') : found;
 }

@@ -7,6 +7,9 @@ declare const pointer: unique symbol;
 /** The RFC 6901 pointer of one image in the object: names the site, and is where a patch writes. */
 export type SiteId = string & { readonly [pointer]: true };
 
+/** CSI drivers whose inline volumes are images, and the volume attribute that names the image. */
+export type ImageDrivers = ReadonlyMap<string, string>;
+
 export type ImageList = 'containers' | 'initContainers' | 'ephemeralContainers' | 'volumes';
 
 /** Why a site has no image text that could be judged. */
@@ -24,8 +27,11 @@ export type ImageSite =
   | (Site & { readonly image: string; readonly fault: undefined })
   | (Site & { readonly image: undefined; readonly fault: SiteFault });
 
-/** Requests that rightly carry no image. `status`: it carries the workload, with every image as it was. */
-export type NoImagesReason = 'delete' | 'scale' | 'binding' | 'eviction' | 'status';
+/**
+ * Requests that rightly carry no image. `status`: it carries the workload, with every image as it was. `ignored`: its
+ * namespace is exempt, so nobody looked.
+ */
+export type NoImagesReason = 'delete' | 'scale' | 'binding' | 'eviction' | 'status' | 'ignored';
 
 /** Every image site of the object, at least one. Made by `findImageSites` only. */
 export class FoundSites {
@@ -36,13 +42,16 @@ export class FoundSites {
   readonly sites: readonly ImageSite[];
   /** Distinct image texts, in the order in which they appear. */
   readonly images: readonly string[];
+  /** By what the volumes were read: other versions of the object are read by the same. */
+  readonly imageDrivers: ImageDrivers;
   readonly #made = true;
 
-  constructor(parts: Pick<FoundSites, 'request' | 'isPod' | 'sites' | 'images'>) {
+  constructor(parts: Pick<FoundSites, 'request' | 'isPod' | 'sites' | 'images' | 'imageDrivers'>) {
     this.request = parts.request;
     this.isPod = parts.isPod;
     this.sites = parts.sites;
     this.images = parts.images;
+    this.imageDrivers = parts.imageDrivers;
   }
 
   static is(value: unknown): value is FoundSites {

@@ -1,9 +1,10 @@
 export { type AdmissionReviewRequest, type Operation, parseAdmissionReview } from './admission-review.js';
 export type { ForeignObject } from './foreign-json.js';
 export { type ReviewEnvelope, ReviewError, type ReviewFault } from './review-error.js';
-export { findImageSites } from './find-image-sites.js';
+export { findImageSites, type FindOptions } from './find-image-sites.js';
 export type {
   FoundSites,
+  ImageDrivers,
   ImageList,
   ImageSite,
   ImageSites,
@@ -13,11 +14,15 @@ export type {
   SiteId,
   UnreadableSites,
 } from './image-sites.js';
+export { admittedWorkload } from './admitted-workload.js';
+export { childSites, type GovernedBy, type OwnerEvidence } from './child-sites.js';
+export { ControllerOwner } from './controller-owner.js';
+export { pinnedDigest } from './pinned-digest.js';
 export { unchangedSites } from './unchanged-sites.js';
 export { pendingImages } from './pending-images.js';
 export type { ChildGround, Ground, StaticGround, UnchangedGround, VerifiedGround } from './ground.js';
 export { type JudgedBy, judgementOf, type SiteJudgement } from './judgement.js';
-export { effectiveMode } from './effective-mode.js';
+export { effectiveMode, type NamespaceStanding } from './effective-mode.js';
 export { type Admission, decide, type Decision, denyRequest, isAdmission, withhold } from './decide.js';
 export type { Denial, Mode, Problem } from './decision.js';
 export type { JudgedAs } from './problem.js';

@@ -4,6 +4,7 @@ import { digestFor, judged, type JudgeOptions, proven } from '../test/judge.js';
 import { bytesOf, type ReviewParts, reviewOf } from '../test/review.js';
 import { parseAdmissionReview } from './admission-review.js';
 import { findImageSites } from './find-image-sites.js';
+import type { Ground } from './ground.js';
 import { encodePatch, pinningPatch } from './json-patch.js';
 import type { SiteId } from './image-sites.js';
 
@@ -38,7 +39,7 @@ test.for<{ name: string; parts: ReviewParts; judge?: JudgeOptions['judge']; expe
   {
     name: 'child writes nothing',
     parts: { spec: spec(PINNED) },
-    judge: () => ({ outcome: 'admitted', ground: { kind: 'child', digest: digestFor('x') } }),
+    judge: () => ({ outcome: 'admitted', ground: { kind: 'child', digest: digestFor('x') } as Ground }),
     expected: [],
   },
   {

@@ -14,7 +14,14 @@ import type { Ground } from './ground.js';
 
 /** Which rule and validator judged, for the answer and the record. */
 export interface JudgedBy {
-  readonly rule?: { readonly index: number; readonly pattern: string } | undefined;
+  readonly rule?:
+    | {
+        readonly index: number;
+        readonly pattern: string;
+        /** The rule's denials are let through with a warning. */
+        readonly insecureDetectOnly?: true | undefined;
+      }
+    | undefined;
   readonly validator?: { readonly name: string; readonly type: string } | undefined;
   readonly cached?: boolean | undefined;
   readonly evidence?: readonly Evidence[] | undefined;
@@ -53,7 +60,9 @@ export function judgementOf(
       if (verdict.ground === 'static') return { ...by, outcome: 'admitted', ground: { kind: 'static' } };
       const digest = verdict.digest ?? '';
       if (!isDigest(digest)) return incoherent(by);
-      return { ...by, outcome: 'admitted', ground: { kind: 'verified', reference, digest, mode } };
+      const notAfter = verdict.provenUntil ?? verdict.notAfter;
+      const end = notAfter === undefined ? {} : { notAfter };
+      return { ...by, outcome: 'admitted', ground: { kind: 'verified', reference, digest, mode, ...end } };
     }
     case 'refused': {
       const { code, found, expected, next } = verdict;

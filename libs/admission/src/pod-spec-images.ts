@@ -1,5 +1,5 @@
 import { type ForeignObject, isForeignObject } from './foreign-json.js';
-import type { ImageList, ImageSite, SiteFault, SiteId } from './image-sites.js';
+import type { ImageDrivers, ImageList, ImageSite, SiteFault, SiteId } from './image-sites.js';
 import type { WorkloadKind } from './workload-kind.js';
 
 /** Far above what a kubelet can run; a list that is longer is an attack on our time. */
@@ -21,9 +21,9 @@ export function podSpecOf(workload: WorkloadKind, object: ForeignObject): Foreig
 
 /**
  * Every image that a pod of this spec would pull: the three container lists and image volumes, also where the API
- * server would refuse the list (ephemeral containers in a template).
+ * server would refuse the list (ephemeral containers in a template), and inline volumes of drivers that pull images.
  */
-export function readImages(workload: WorkloadKind, spec: ForeignObject): Read {
+export function readImages(workload: WorkloadKind, spec: ForeignObject, drivers: ImageDrivers): Read {
   const sites: ImageSite[] = [];
   const mayBeBlank = workload.kind !== 'Pod';
   for (const list of [...CONTAINER_LISTS, 'volumes'] as const) {
@@ -32,11 +32,15 @@ export function readImages(workload: WorkloadKind, spec: ForeignObject): Read {
     if (!Array.isArray(entries)) return { fault: 'not-a-list' };
     const prefix = `${workload.pointer}/${list}/`;
     for (const [index, entry] of entries.entries()) {
-      const site =
-        list === 'volumes' ? volumeSite(entry, prefix + index) : containerSite(entry, list, prefix + index);
-      if (site === undefined || (mayBeBlank && isBlank(site))) continue;
-      if (sites.length === MAX_SITES) return { fault: 'too-many-sites' };
-      sites.push(site);
+      const found =
+        list === 'volumes'
+          ? volumeSites(entry, prefix + index, drivers)
+          : [containerSite(entry, list, prefix + index)];
+      for (const site of found) {
+        if (mayBeBlank && isBlank(site)) continue;
+        if (sites.length === MAX_SITES) return { fault: 'too-many-sites' };
+        sites.push(site);
+      }
     }
   }
   return { sites };
@@ -47,12 +51,37 @@ function containerSite(entry: unknown, list: ImageList, pointer: string): ImageS
   return siteOf(entry['image'], list, nameOf(entry), `${pointer}/image`);
 }
 
-function volumeSite(entry: unknown, pointer: string): ImageSite | undefined {
-  if (!isForeignObject(entry)) return faulty('not-an-object', 'volumes', undefined, pointer);
-  const image = entry['image'];
-  if (image === undefined) return undefined;
-  if (!isForeignObject(image)) return faulty('not-an-object', 'volumes', nameOf(entry), `${pointer}/image`);
-  return siteOf(image['reference'], 'volumes', nameOf(entry), `${pointer}/image/reference`);
+/** A volume has one source; where an object names two, both are judged. */
+function volumeSites(entry: unknown, pointer: string, drivers: ImageDrivers): readonly ImageSite[] {
+  if (!isForeignObject(entry)) return [faulty('not-an-object', 'volumes', undefined, pointer)];
+  const { image, csi } = entry;
+  const sites: ImageSite[] = [];
+  if (image !== undefined) sites.push(imageVolumeSite(image, nameOf(entry), `${pointer}/image`));
+  if (csi !== undefined && csi !== null && drivers.size > 0) {
+    sites.push(...csiSites(csi, nameOf(entry), `${pointer}/csi`, drivers));
+  }
+  return sites;
+}
+
+function imageVolumeSite(image: unknown, name: string | undefined, pointer: string): ImageSite {
+  if (!isForeignObject(image)) return faulty('not-an-object', 'volumes', name, pointer);
+  return siteOf(image['reference'], 'volumes', name, `${pointer}/reference`);
+}
+
+/** K07. The attribute's name comes from the configuration, which lets in nothing that a pointer would have to escape. */
+function csiSites(
+  csi: unknown,
+  name: string | undefined,
+  pointer: string,
+  drivers: ImageDrivers,
+): readonly ImageSite[] {
+  if (!isForeignObject(csi)) return [faulty('not-an-object', 'volumes', name, pointer)];
+  const attribute = typeof csi['driver'] === 'string' ? drivers.get(csi['driver']) : undefined;
+  if (attribute === undefined) return [];
+  const attributes = csi['volumeAttributes'] ?? {};
+  const place = `${pointer}/volumeAttributes`;
+  if (!isForeignObject(attributes)) return [faulty('not-an-object', 'volumes', name, place)];
+  return [siteOf(attributes[attribute], 'volumes', name, `${place}/${attribute}`)];
 }
 
 function siteOf(image: unknown, list: ImageList, name: string | undefined, pointer: string): ImageSite {

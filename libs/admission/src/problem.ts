@@ -2,7 +2,7 @@ import { CODES, type Code, isRefusalCode } from '#validator';
 
 import type { AdmissionReviewRequest } from './admission-review.js';
 import type { Mode, Problem } from './decision.js';
-import { type Ground, UnchangedGround } from './ground.js';
+import { ChildGround, type Ground, UnchangedGround } from './ground.js';
 import type { ImageSite, SiteFault, UnreadableSites } from './image-sites.js';
 import type { SiteJudgement } from './judgement.js';
 
@@ -86,7 +86,9 @@ function groundHolds(site: ImageSite, image: string, ground: Ground, as: JudgedA
     case 'unchanged':
       return UnchangedGround.isFor(ground, site) ? 'holds' : coded(image, 'CNS-3004', {});
     case 'child':
-      return image.endsWith(`@${ground.digest}`) ? 'holds' : coded(image, 'CNS-3004', {});
+      return ChildGround.isFor(ground, site) && image.endsWith(`@${ground.digest}`)
+        ? 'holds'
+        : coded(image, 'CNS-3004', {});
     case 'verified': {
       const { reference, digest, mode } = ground;
       if (reference.original !== image) return coded(image, 'CNS-3004', {});

@@ -38,7 +38,6 @@ export function renderAnswer(
   { revision, warnings = [] }: RenderOptions,
 ): AdmissionReviewAnswer {
   const { apiVersion, uid } = decision.request;
-  const admitted = isAdmission(decision);
   const allowed = isLetIn(decision);
   const told = [...(decision.kind === 'deny' ? overrideWarnings(decision) : []), ...warnings];
   return {
@@ -48,7 +47,7 @@ export function renderAnswer(
       uid,
       allowed,
       ...(decision.kind === 'deny' && { status: answerStatus(decision, allowed) }),
-      ...(admitted &&
+      ...(allowed &&
         decision.patch.length > 0 && { patchType: 'JSONPatch', patch: encodePatch(decision.patch) }),
       auditAnnotations: auditAnnotations(decision, revision),
       ...(told.length > 0 && { warnings: told.map((text) => plainText(text, MAX_WARNING)) }),

@@ -1,10 +1,10 @@
-import { isDigest } from '#image-ref';
-
 import { isForeignObject } from './foreign-json.js';
 import { UnchangedGround } from './ground.js';
 import type { FoundSites, ImageSite, ImageSites, SiteId } from './image-sites.js';
 import type { SiteJudgement } from './judgement.js';
+import { pinnedDigest } from './pinned-digest.js';
 import { podSpecOf, readImages } from './pod-spec-images.js';
+import { siteName, sitesByName } from './site-names.js';
 import { workloadKind } from './workload-kind.js';
 
 /**
@@ -22,7 +22,7 @@ export function unchangedSites(
   if (!sites.isPod && !leaving && !options.automaticUnchangedApproval) return judgements;
   const unchanged = comparison(sites);
   for (const site of sites.sites) {
-    const mayPass = sites.isPod || leaving || isPinned(site);
+    const mayPass = sites.isPod || leaving || pinnedDigest(site.image) !== undefined;
     if (mayPass && unchanged.has(site)) {
       judgements.set(site.id, { outcome: 'admitted', ground: new UnchangedGround(site) });
     }
@@ -37,10 +37,10 @@ export function sameImages(sites: FoundSites): boolean {
 
 /** The sites whose name occurs once before and once now, with the same image. */
 function comparison(sites: FoundSites): { readonly all: boolean; has(site: ImageSite): boolean } {
-  const before = byName(oldSites(sites));
-  const now = byName(sites.sites);
+  const before = sitesByName(oldSites(sites));
+  const now = sitesByName(sites.sites);
   const has = (site: ImageSite): boolean => {
-    const key = keyOf(site);
+    const key = siteName(site);
     const old = key === undefined ? undefined : before.get(key);
     return (
       key !== undefined && site.image !== undefined && now.get(key) === site && old?.image === site.image
@@ -49,32 +49,12 @@ function comparison(sites: FoundSites): { readonly all: boolean; has(site: Image
   return { all: before.size === sites.sites.length && sites.sites.every(has), has };
 }
 
-function oldSites({ request }: FoundSites): readonly ImageSite[] {
+function oldSites({ request, imageDrivers }: FoundSites): readonly ImageSite[] {
   const workload = workloadKind(request.kind);
   if (workload === undefined || request.oldObject === undefined) return [];
   const spec = podSpecOf(workload, request.oldObject);
-  const read = spec === undefined ? undefined : readImages(workload, spec);
+  const read = spec === undefined ? undefined : readImages(workload, spec, imageDrivers);
   return read === undefined || 'fault' in read ? [] : read.sites;
-}
-
-/** Sites by list and name; `undefined` for a name that occurs twice, because then it does not say which is which. */
-function byName(sites: readonly ImageSite[]): ReadonlyMap<string, ImageSite | undefined> {
-  const named = new Map<string, ImageSite | undefined>();
-  for (const site of sites) {
-    const key = keyOf(site);
-    if (key !== undefined) named.set(key, named.has(key) ? undefined : site);
-  }
-  return named;
-}
-
-/** Unambiguous: no list has a slash in its name. */
-function keyOf(site: ImageSite): string | undefined {
-  return site.name === undefined ? undefined : `${site.list}/${site.name}`;
-}
-
-function isPinned({ image }: ImageSite): boolean {
-  const at = image?.lastIndexOf('@') ?? -1;
-  return image !== undefined && at > 0 && isDigest(image.slice(at + 1));
 }
 
 /** Of the old object only: a user can write the field into a new one (K22). */

@@ -7,7 +7,12 @@ const AIM = 120;
 /** All warnings of an answer share 4 KiB in the API server, and nobody reads more. */
 const MAX_WARNINGS = 5;
 
-const MODES = { detect: 'detection mode', podsOnly: 'pods-only validation', enforce: undefined } as const;
+const MODES = {
+  detect: 'detection mode',
+  podsOnly: 'pods-only validation',
+  enforce: undefined,
+  ignored: undefined,
+} as const;
 
 /** What a user reads who was let through although the decision is a denial; empty where the denial holds. */
 export function overrideWarnings({ mode, problems }: Denial): readonly string[] {
