@@ -18,16 +18,31 @@ const MAX_IMAGE = 600;
  */
 export function decidedImages(decision: Decision): readonly DecidedImage[] {
   if (decision.sites.kind !== 'found') return [];
+  const { sites, images } = decision.sites;
+  if (decision.kind === 'allow' && images.length === sites.length) {
+    return sites.map((site) => toldBefore(site, decision.judgements.get(site.id)));
+  }
   const problems = problemsBySite(decision);
   const entries = new Map<string, DecidedImage>();
-  for (const site of decision.sites.sites) {
+  for (const site of sites) {
     const entry = decidedImage(site, decision.judgements.get(site.id), problems.get(site.id));
     const key = `${entry.outcome} ${entry.ground ?? entry.code ?? ''} ${site.image ?? site.id}`;
     const known = entries.get(key);
     if (known === undefined) entries.set(key, entry);
-    else if (known.sites.length < MAX_SITES) known.sites.push(site.id);
+    else if (known.sites.length < MAX_SITES) entries.set(key, { ...known, sites: [...known.sites, site.id] });
   }
   return [...entries.values()].slice(0, MAX_IMAGES);
+}
+
+/** What was last said of a judgement: a remembered image has the same one in every admission, mostly at the same place. */
+const TOLD = new WeakMap<SiteJudgement, { readonly site: ImageSite; readonly entry: DecidedImage }>();
+
+function toldBefore(site: ImageSite, judgement: SiteJudgement | undefined): DecidedImage {
+  const told = judgement === undefined ? undefined : TOLD.get(judgement);
+  if (told?.site.id === site.id && told.site.image === site.image) return told.entry;
+  const entry = decidedImage(site, judgement, undefined);
+  if (judgement !== undefined) TOLD.set(judgement, { site, entry });
+  return entry;
 }
 
 function problemsBySite(decision: Decision): ReadonlyMap<SiteId, Problem> {

@@ -20,7 +20,7 @@ import type { ReviewAnswer, ReviewCall } from '../webhook/webhook-server.js';
 import { durably } from './durably.js';
 import { judgeSites } from './judge-sites.js';
 import { json, refusalOf, text } from '../webhook/http-answer.js';
-import { decisionRecord, invalidRecord, type RecordedBy, type RecordWriter } from './decision-record.js';
+import { decisionRecord, invalidRecord, type RecordedBy, RecordWriters } from './decision-record.js';
 import type { ImageJudge } from './image-judge.js';
 import { MandatoryAlerts } from './mandatory-alerts.js';
 import { TellingLimit } from './telling-limit.js';
@@ -62,10 +62,12 @@ interface Admission extends Passage {
 export class AdmissionReviewer {
   readonly #options: ReviewerOptions;
   #inFlight = 0;
+  readonly #writers: RecordWriters;
   readonly #tellings = new TellingLimit();
 
   constructor(options: ReviewerOptions) {
     this.#options = options;
+    this.#writers = new RecordWriters(options.recordedBy);
   }
 
   /** The answer for one body; never throws. */
@@ -167,11 +169,7 @@ export class AdmissionReviewer {
   }
 
   #record({ revision, phase, started }: Admission, decision: Decision): DecisionRecord {
-    return decisionRecord(decision, phase, this.#writer(revision), performance.now() - started);
-  }
-
-  #writer(revision: Revision): RecordWriter {
-    return { ...this.#options.recordedBy, revision: revision.configuration.revision };
+    return decisionRecord(decision, phase, this.#writers.under(revision), performance.now() - started);
   }
 
   /** Losses are counted by the log itself. */
@@ -189,7 +187,7 @@ export class AdmissionReviewer {
   ): Promise<ReviewAnswer> {
     const known = error instanceof ReviewError ? error : undefined;
     if (known === undefined) this.#options.onFault(error, 'reading a review');
-    const record = invalidRecord(known, phase, this.#writer(revision), performance.now() - started);
+    const record = invalidRecord(known, phase, this.#writers.under(revision), performance.now() - started);
     if (this.#tellings.mayTell(performance.now())) {
       const { alerting } = revision.configuration;
       if (MandatoryAlerts.concern(alerting)) {

@@ -2,7 +2,7 @@ import type { DecidedImage, DecisionRecord } from '#contracts';
 import { counterIn } from '#observability';
 import type { Counter, Registry } from 'prom-client';
 
-import { Tally } from './tally.js';
+import { type Counted, Tally } from './tally.js';
 
 type Validator = 'type' | 'validator_name';
 const VALIDATOR: Validator[] = ['type', 'validator_name'];
@@ -36,6 +36,8 @@ export class ConnaisseurCounters {
   readonly #skipped: Counter<Validator | 'reason'>;
   readonly #timeouted: Counter<Validator>;
   readonly #images = new Tally<ImageKind>();
+  /** A remembered image is the same value in every record. */
+  readonly #known = new WeakMap<DecidedImage, Counted>();
 
   constructor(registry: Registry) {
     const counter = <L extends string>(name: string, help: string, labelNames: L[]): Counter<L> =>
@@ -61,11 +63,20 @@ export class ConnaisseurCounters {
     for (const image of record.images) this.#observeImage(image);
   }
 
-  #observeImage({ validator, outcome, code, cached, ground }: DecidedImage): void {
+  #observeImage(image: DecidedImage): void {
+    let counted = this.#known.get(image);
+    if (counted === undefined) {
+      counted = this.#countOf(image);
+      this.#known.set(image, counted);
+    }
+    counted.count += 1;
+  }
+
+  #countOf({ validator, outcome, code, cached, ground }: DecidedImage): Counted {
     const { type = 'unknown', name = '' } = validator ?? {};
     const isTimeout = code === 'CNS-2006';
     const skipped = cached === true ? 'cached' : (ground ?? '');
-    this.#images.add(`${type}\n${name}\n${outcome} ${isTimeout} ${skipped}`, () => ({
+    return this.#images.counted(`${type}\n${name}\n${outcome} ${isTimeout} ${skipped}`, () => ({
       labels: { type, validator_name: name },
       isAdmitted: outcome === 'admitted',
       isTimeout,
