@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { toolFolder } from '../provision/cache.mjs';
-import { API_SERVERS, TOOLS } from '../provision/tools.mjs';
+import { API_SERVERS, toolFolder, TOOLS } from '#provision';
 
 /** A minor of Kubernetes whose API server `provision` builds. */
 export type Minor = keyof typeof API_SERVERS;

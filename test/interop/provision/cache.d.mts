@@ -1,2 +1,0 @@
-export function cacheFolder(env?: NodeJS.ProcessEnv): string;
-export function toolFolder(tool: { readonly name: string; readonly version: string }): string;
