@@ -4,7 +4,7 @@ import { Registry } from 'prom-client';
 import type { TemplateSource } from '#alerts';
 import type { AlertingConfig, ReceiverConfig } from '#config';
 import { Secret } from '#config';
-import { createRedis, InMemoryDecisions } from '#bus';
+import { createRedis, InMemoryDecisions, type RedisConnection } from '#bus';
 import { createLogger } from '#observability';
 import { createTransport, type HttpTransport } from '#registry';
 import { type PrivateRedis, startPrivateRedis, VirtualReceiver } from '#testing';
@@ -60,12 +60,17 @@ export class AlertingWorld implements AsyncDisposable {
   readonly #receivers: VirtualReceiver[] = [];
   #service: AlertingService | undefined;
 
-  private constructor(redis: PrivateRedis) {
+  readonly #connect: () => RedisConnection;
+
+  private constructor(redis: PrivateRedis, connect: () => RedisConnection) {
     this.redis = redis;
+    this.#connect = connect;
   }
 
-  static async open(): Promise<AlertingWorld> {
-    return new AlertingWorld(await startPrivateRedis());
+  /** With a Redis of its own; alerting may be given connections to another one. */
+  static async open(connect?: () => RedisConnection): Promise<AlertingWorld> {
+    const redis = await startPrivateRedis();
+    return new AlertingWorld(redis, connect ?? (() => createRedis({ url: redis.url }, 'blocking')));
   }
 
   async receiver(): Promise<VirtualReceiver> {
@@ -81,7 +86,7 @@ export class AlertingWorld implements AsyncDisposable {
     const service = createAlertingService({
       configuration: alerting(lists),
       templates: TEMPLATES,
-      redis: () => createRedis({ url: this.redis.url }, 'blocking'),
+      redis: this.#connect,
       source: this.decisions.source,
       transport: this.#transport,
       logger: createLogger(

@@ -20,10 +20,17 @@ const redisOption = (otherwise = ''): Option =>
     `redis://, rediss://, unix:///path, redis+sentinel://, redis+cluster:// (default: REDIS_URL, else REDIS_HOST and REDIS_PASSWORD${otherwise})`,
   );
 
+const redisUrlFileOption = (): Option =>
+  new Option(
+    '--redis-url-file <file>',
+    'a file with that URL, and the CA in ca.crt beside it (default: /app/redis/url where it exists)',
+  ).env('CONNAISSEUR_REDIS_URL_FILE');
+
 const clusterOption = (): Option =>
-  new Option('--cluster-id <id>', 'UID of kube-system, or a name for this cluster')
-    .env('CONNAISSEUR_CLUSTER_ID')
-    .default('default');
+  new Option(
+    '--cluster-id <id>',
+    'UID of kube-system, or a name for this cluster (default: the file cluster-id in --keys, else "default")',
+  ).env('CONNAISSEUR_CLUSTER_ID');
 
 const STANDALONE_HELP = `
 Prints "ready https://HOST:PORT" on stdout once both webhooks answer; logs go to stderr. SIGTERM and Ctrl-C stop it in order.
@@ -81,6 +88,7 @@ function addGateway(program: Command): void {
     .addOption(placeOption('keys'))
     .addOption(placeOption('redisCerts'))
     .addOption(redisOption())
+    .addOption(redisUrlFileOption())
     .addOption(clusterOption())
     .addOption(
       new Option('--journal <dir>', 'where decisions wait while Redis is down')
@@ -104,6 +112,7 @@ function addVerifier(program: Command): void {
     .addOption(placeOption('keys'))
     .addOption(placeOption('redisCerts'))
     .addOption(redisOption())
+    .addOption(redisUrlFileOption())
     .addOption(clusterOption())
     .action(async (options) => {
       const { verifier } = await import('./commands/services.js');
@@ -121,6 +130,7 @@ function addAlerting(program: Command): void {
     .addOption(placeOption('keys'))
     .addOption(placeOption('redisCerts'))
     .addOption(redisOption())
+    .addOption(redisUrlFileOption())
     .addOption(clusterOption())
     .action(async (options) => {
       const { alerting } = await import('./commands/services.js');
@@ -138,6 +148,7 @@ function addWatch(program: Command): void {
     .addOption(placeOption('keys'))
     .addOption(placeOption('redisCerts'))
     .addOption(redisOption())
+    .addOption(redisUrlFileOption())
     .addOption(clusterOption())
     .action(async (options) => {
       const { watch } = await import('./commands/watch.js');

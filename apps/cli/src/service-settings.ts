@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 
 import { Option } from 'commander';
+
+import { UsageError } from './usage-error.js';
 
 /** Where upstream's chart mounts things; each place has a flag and an environment variable. */
 const PLACES = {
@@ -36,4 +39,14 @@ export function processName(environment: NodeJS.ProcessEnv): string {
   return (
     (environment['POD_NAME'] ?? hostname()).replaceAll(/[^A-Za-z0-9_.-]/g, '-').slice(0, 100) || 'connaisseur'
   );
+}
+
+/**
+ * Identity of the cluster on the bus: as given, else the file that `cluster prepare` put beside the keys (the UID of
+ * kube-system), else `default`. All services of one installation must have the same.
+ */
+export function clusterIdentity(given: string | undefined, keysDirectory: string): string {
+  const identity = given ?? readIfPresent(join(keysDirectory, 'cluster-id'))?.trim() ?? 'default';
+  if (/^[A-Za-z0-9._:-]{1,128}$/.test(identity)) return identity;
+  throw new UsageError('expected a cluster id of 1 to 128 letters, digits, ".", "_", ":" or "-"');
 }

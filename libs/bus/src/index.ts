@@ -58,7 +58,8 @@ export {
   InMemoryVerificationBus,
   type InMemoryVerificationBusOptions,
 } from './memory/in-memory-verification-bus.js';
-export { BUS_ACL } from './redis/acl.js';
+export { BUS_ACL, COMPONENT_ACL, redisAclFile, type RedisComponent } from './redis/acl.js';
+export { KEY_HOLDERS, keysOf, newKeyId } from './keys/key-holders.js';
 export {
   createRedis,
   type RedisConnection,

@@ -7,7 +7,7 @@ import { createLogger, type Logger } from '#observability';
 import { type Address, parseAddress } from '../address.js';
 import { followKeys } from '../follow-keys.js';
 import { redisSettings } from '../redis-settings.js';
-import { processName, readIfPresent } from '../service-settings.js';
+import { clusterIdentity, processName, readIfPresent } from '../service-settings.js';
 import { runUntilTold } from '../until-told.js';
 import { UsageError } from '../usage-error.js';
 
@@ -18,7 +18,8 @@ interface CommonOptions {
   readonly keys: string;
   readonly redisCerts: string;
   readonly redisUrl?: string;
-  readonly clusterId: string;
+  readonly redisUrlFile?: string;
+  readonly clusterId?: string;
 }
 
 export interface GatewayCommandOptions extends CommonOptions {
@@ -83,7 +84,7 @@ function commonParts(options: CommonOptions, service: string): CommonParts {
     management: parseAddress(options.management),
     redis: redisSettings(options),
     keys: followKeys(options.keys),
-    cluster: options.clusterId,
+    cluster: clusterIdentity(options.clusterId, options.keys),
     name: processName(process.env),
     templatesDirectory: join(options.alerts, 'templates'),
     log,

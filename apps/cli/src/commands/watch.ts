@@ -4,6 +4,7 @@ import { failed } from '../failed.js';
 import { followKeys } from '../follow-keys.js';
 import { formatDecision } from '../print-decision.js';
 import { type RedisOptions, redisSettings } from '../redis-settings.js';
+import { clusterIdentity } from '../service-settings.js';
 import { runUntilTold, type Running } from '../until-told.js';
 
 export interface WatchOptions extends RedisOptions {
@@ -11,7 +12,7 @@ export interface WatchOptions extends RedisOptions {
   readonly output: 'text' | 'json';
   readonly after?: string;
   readonly keys: string;
-  readonly clusterId: string;
+  readonly clusterId?: string;
 }
 
 /** `connaisseur watch`: the decision stream in a terminal, until Ctrl-C. Shows only what a gateway signed. */
@@ -26,7 +27,10 @@ function startWatch(options: WatchOptions, told: AbortSignal): Running {
   const source = new RedisDecisionSource({
     redis,
     connect: () => createRedis(settings, 'blocking', () => undefined),
-    trust: { cluster: options.clusterId, verifier: decisionVerifier(() => keys().decisions) },
+    trust: {
+      cluster: clusterIdentity(options.clusterId, options.keys),
+      verifier: decisionVerifier(() => keys().decisions),
+    },
     observe: (event) => {
       if (event.kind === 'forged') warn(`a record was left out: ${event.reason}`);
       if (event.kind === 'unreadable') warn('Redis cannot be read; trying again');

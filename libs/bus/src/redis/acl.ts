@@ -8,3 +8,29 @@ export const BUS_ACL = {
   gateway: `${CONNECTION} +xadd +xdel +blmpop +zrange +zcount %W~{connaisseur-bus}:requests ~{connaisseur-bus}:replies:* %R~{connaisseur-bus}:quarantine %R~{connaisseur-bus}:verifiers %R~{connaisseur-bus}:isolated`,
   verifier: `${CONNECTION} +multi +exec +xreadgroup +xgroup +xinfo|consumers +xack +xdel +xclaim +xautoclaim +rpush +pexpire +zadd +zrem +zrange +zcount +zremrangebyscore +zremrangebyrank +hset +hdel +hscan ~{connaisseur-bus}:* (+xadd ~{connaisseur-bus}:dead)`,
 } as const;
+
+const LOG_KEYS = '~{connaisseur-log}:decisions ~{connaisseur-log}:denials';
+
+/**
+ * Everything that a component does in Redis, as rules for an ACL file. A gateway writes decisions and only reads shared
+ * verdicts; a verifier has no part in decisions; alerting reads decisions and cannot write one, and has its queues to itself.
+ */
+export const COMPONENT_ACL = {
+  gateway: `${BUS_ACL.gateway} +multi +exec (+xadd +xlen +xtrim +xpending +xinfo|groups +xrange +xrevrange ${LOG_KEYS}) (+getrange %R~connaisseur:cache:*) (+getrange +set ~connaisseur:admitted:*)`,
+  verifier: `${BUS_ACL.verifier} (+getrange +set ~connaisseur:cache:*)`,
+  alerting: `${CONNECTION} +multi +exec +evalsha +eval +script|load (+xgroup|create +xgroup|destroy +xreadgroup +xautoclaim +xack +xread +xrange +xrevrange ${LOG_KEYS}) (+@read +@write +eval +evalsha -@dangerous ~{connaisseur-alerts}:*)`,
+} as const;
+
+export type RedisComponent = keyof typeof COMPONENT_ACL;
+
+/**
+ * Text of Redis' `aclfile`: one user for each component, by the SHA-256 of its password, and nobody else. The default
+ * user, which needs no password, is off.
+ */
+export function redisAclFile(passwordHashes: ReadonlyMap<RedisComponent, string>): string {
+  const users = [...passwordHashes].map(([component, hash]) => {
+    if (!/^[0-9a-f]{64}$/.test(hash)) throw new TypeError('expected the SHA-256 of a password in hex');
+    return `user ${component} on #${hash} resetchannels -@all ${COMPONENT_ACL[component]}`;
+  });
+  return [...users, 'user default off resetpass resetkeys resetchannels -@all', ''].join('\n');
+}
