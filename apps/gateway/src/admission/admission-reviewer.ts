@@ -140,8 +140,8 @@ export class AdmissionReviewer {
 
   /** The decision after those had to hear of it without whom it does not hold. */
   async #tell(admission: Admission, judged: Decision): Promise<Decision> {
-    const { deadline, revision } = admission;
-    const { alerting } = revision.configuration;
+    const { deadline } = admission;
+    const { alerting } = admission.revision.configuration;
     const deliver = async (decision: Decision): Promise<readonly string[]> =>
       await this.#options.mandatoryAlerts.deliver(alerting, this.#record(admission, decision), deadline);
     const missed = await deliver(judged);
@@ -190,9 +190,8 @@ export class AdmissionReviewer {
     const record = invalidRecord(known, phase, this.#writers.under(revision), performance.now() - started);
     if (this.#tellings.mayTell(performance.now())) {
       const { alerting } = revision.configuration;
-      if (MandatoryAlerts.concern(alerting)) {
+      if (MandatoryAlerts.concern(alerting))
         await this.#options.mandatoryAlerts.deliver(alerting, record, deadline);
-      }
       this.#append(record);
     }
     this.#options.observe(record, (performance.now() - started) / 1000);

@@ -1,6 +1,6 @@
 import { DecisionRecord } from '#contracts';
 
-import { decodeImage, dropUndefined, encodeImage, pick } from './image-codec.js';
+import { decodeImage, dropUndefined, imageText, pick } from './image-codec.js';
 
 /** What all records of a batch share, and therefore none of them carries. */
 export interface DecisionContext {
@@ -73,7 +73,7 @@ export function encodeDecision(record: DecisionRecord, context: DecisionContext)
   const { images, operation, code, message } = record;
   const operationCode = OPERATIONS.indexOf(operation);
   const revision = record.revision === context.revision ? undefined : record.revision;
-  const wire: unknown[] = [
+  const before = JSON.stringify([
     record.uid,
     record.time,
     flagsOf(record),
@@ -82,13 +82,13 @@ export function encodeDecision(record: DecisionRecord, context: DecisionContext)
     record.namespace,
     record.name,
     record.tookMs,
-    images.map((image, index) => encodeImage(image, index === 0 ? undefined : images[index - 1])),
-    record.imageCount - images.length,
-    record.user ?? 0,
-  ];
+  ]);
+  const after: unknown[] = [record.imageCount - images.length, record.user ?? 0];
   if (code !== undefined || message !== undefined || revision !== undefined)
-    wire.push({ code, message, revision });
-  return { record: JSON.stringify(wire), evidence: encodeEvidence(record), denial: isDenial(record) };
+    after.push({ code, message, revision });
+  // One array, put together from three texts, because that of the images is there already as a rule.
+  const text = `${before.slice(0, -1)},${imagesText(images)},${JSON.stringify(after).slice(1)}`;
+  return { record: text, evidence: encodeEvidence(record), denial: isDenial(record) };
 }
 
 /** The record again, exactly; throws what the contract's schema throws for anything that is not one. */
@@ -115,6 +115,16 @@ export function decodeDecision(wire: unknown, context: DecisionContext, evidence
       tookMs,
     }),
   );
+}
+
+function imagesText(images: DecisionRecord['images']): string {
+  let texts = '';
+  let previous: DecisionRecord['images'][number] | undefined;
+  for (const image of images) {
+    texts += previous === undefined ? imageText(image, previous) : `,${imageText(image, previous)}`;
+    previous = image;
+  }
+  return `[${texts}]`;
 }
 
 function flagsOf(record: DecisionRecord): number {

@@ -35,11 +35,26 @@ type Carried =
   | 'evidence';
 export const carriesEveryImageField: Exclude<keyof DecidedImage, Carried> extends never ? true : never = true;
 
+/** A remembered image is one value in all its records, mostly behind the same other one. */
+const TEXTS = new WeakMap<
+  DecidedImage,
+  { readonly before: DecidedImage | undefined; readonly text: string }
+>();
+
+/** JSON text of {@link encodeImage}. */
+export function imageText(decided: DecidedImage, before: DecidedImage | undefined): string {
+  const known = TEXTS.get(decided);
+  if (known !== undefined && known.before === before) return known.text;
+  const text = JSON.stringify(encodeImage(decided, before));
+  TEXTS.set(decided, { before, text });
+  return text;
+}
+
 /**
  * One image in short: reference, outcome bits, sites, digest, rule and validator; then what is rare, under its names.
  * `before` is the image before it in the record. The evidence travels beside the record.
  */
-export function encodeImage(decided: DecidedImage, before: DecidedImage | undefined): unknown[] {
+function encodeImage(decided: DecidedImage, before: DecidedImage | undefined): unknown[] {
   const { image, digest, code, message } = decided;
   const wire: unknown[] = [
     image,
