@@ -1,11 +1,23 @@
 // The cache of finished tools: where they lie, how one gets there whole, and who may build it.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 const TRIES = 3;
 const LOCK_POLL_MS = 500;
+/** Longer than any build may take: who holds a lock since then is another process with the number of a dead one. */
+const LOCK_MS = 3_600_000;
 
 /** The cache folder, outside the tree; `CONNAISSEUR_TOOLS` moves it. */
 export function cacheFolder(env = process.env) {
@@ -35,21 +47,25 @@ export async function installOnce(tool, build) {
   }
 }
 
-/** Runs `action` up to three times and throws the last error. */
-export async function tryThrice(action) {
+/** Runs `action` up to three times, with a longer pause each time, and throws the last error. */
+export async function tryThrice(action, { wait = pause, tell = (line) => process.stderr.write(line) } = {}) {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await action();
     } catch (error) {
       if (attempt === TRIES || error.isHopeless === true) throw error;
-      process.stderr.write(`  try ${attempt} of ${TRIES} failed: ${error.message}\n`);
-      await pause(2_000 * attempt);
+      tell(`  try ${attempt} of ${TRIES} failed: ${error.message}\n`);
+      await wait(2_000 * attempt);
     }
   }
 }
 
 async function buildAside(tool, build) {
-  const scratch = mkdtempSync(join(cacheFolder(), `.making-${tool.name}-`));
+  const prefix = `.making-${tool.name}-${tool.version}-`;
+  // Nobody else makes it while we have its lock: such a folder is of a run that was killed.
+  for (const left of readdirSync(cacheFolder()).filter((name) => name.startsWith(prefix)))
+    rmSync(join(cacheFolder(), left), { recursive: true, force: true });
+  const scratch = mkdtempSync(join(cacheFolder(), prefix));
   try {
     const finished = join(scratch, 'finished');
     mkdirSync(finished);
@@ -66,7 +82,7 @@ async function lock(tool) {
   for (let told = false; ;) {
     if (takeLock(file)) return () => rmSync(file, { force: true });
     const holder = holderOf(file);
-    if (!isAlive(holder)) {
+    if (!isAlive(holder) || isOld(file)) {
       rmSync(file, { force: true });
       continue;
     }
@@ -93,6 +109,11 @@ function holderOf(file) {
     // Let go of in this moment.
     return 0;
   }
+}
+
+function isOld(file) {
+  const { mtimeMs } = statSync(file, { throwIfNoEntry: false }) ?? { mtimeMs: Date.now() };
+  return Date.now() - mtimeMs > LOCK_MS;
 }
 
 function isAlive(pid) {
