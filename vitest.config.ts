@@ -6,6 +6,13 @@ const source = { ssr: { resolve: { conditions: ['source'] } } };
 export default defineConfig({
   ...source,
   test: {
+    tags: [
+      {
+        name: 'thorough',
+        description:
+          'Many cases, big inputs, real threads, waiting: part of `npm test` and CI, left out of `npm run check`.',
+      },
+    ],
     projects: [
       {
         ...source,

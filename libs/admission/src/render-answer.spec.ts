@@ -134,40 +134,44 @@ describe('message', () => {
     expect(message.split('\n')[0]?.length).toBeLessThanOrEqual(MAX_HEADLINE);
   });
 
-  test('A11 any names and details give short printable ASCII, whose first line is complete', () => {
-    const text = fc.string({ unit: 'binary', maxLength: 700 });
-    fc.assert(
-      fc.property(
-        text,
-        text,
-        text,
-        fc.constantFrom<Code>('CNS-1010', 'CNS-1002', 'CNS-2004'),
-        (image, name, found, code) => {
-          const containers = [
-            { name, image },
-            { name: `${name}2`, image: null },
-          ];
-          const said = {
-            ...judgement(code),
-            found,
-            expected: found,
-            rule: { index: 1, pattern: found },
-          } as SiteJudgement;
-          const decision = admit(reviewOf({ spec: { containers } }), { judge: () => said, mode: 'detect' });
-          const { status, warnings } = renderAnswer(decision, {
-            revision: found,
-            warnings: [found],
-          }).response;
-          expect(status?.message).toMatch(ASCII);
-          expect(status?.message.length).toBeLessThanOrEqual(MAX_MESSAGE);
-          expect(status?.message.split('\n')[0]?.length).toBeLessThanOrEqual(MAX_HEADLINE);
-          expect(status?.message.split('\n')[0]).toMatch(/^CNS-\d{4} /);
-          for (const warning of warnings ?? []) expect(warning).toMatch(/^[\x20-\x7e]{0,256}$/);
-        },
-      ),
-      { numRuns: 300 },
-    );
-  });
+  test(
+    'A11 any names and details give short printable ASCII, whose first line is complete',
+    { tags: ['thorough'] },
+    () => {
+      const text = fc.string({ unit: 'binary', maxLength: 700 });
+      fc.assert(
+        fc.property(
+          text,
+          text,
+          text,
+          fc.constantFrom<Code>('CNS-1010', 'CNS-1002', 'CNS-2004'),
+          (image, name, found, code) => {
+            const containers = [
+              { name, image },
+              { name: `${name}2`, image: null },
+            ];
+            const said = {
+              ...judgement(code),
+              found,
+              expected: found,
+              rule: { index: 1, pattern: found },
+            } as SiteJudgement;
+            const decision = admit(reviewOf({ spec: { containers } }), { judge: () => said, mode: 'detect' });
+            const { status, warnings } = renderAnswer(decision, {
+              revision: found,
+              warnings: [found],
+            }).response;
+            expect(status?.message).toMatch(ASCII);
+            expect(status?.message.length).toBeLessThanOrEqual(MAX_MESSAGE);
+            expect(status?.message.split('\n')[0]?.length).toBeLessThanOrEqual(MAX_HEADLINE);
+            expect(status?.message.split('\n')[0]).toMatch(/^CNS-\d{4} /);
+            for (const warning of warnings ?? []) expect(warning).toMatch(/^[\x20-\x7e]{0,256}$/);
+          },
+        ),
+        { numRuns: 300 },
+      );
+    },
+  );
 
   test('I6 a password in front of the host is not repeated', () => {
     const message = answerOf(['https://ada:hunter2@ghcr.io/a'], { judge: () => judgement('CNS-1010') }).status

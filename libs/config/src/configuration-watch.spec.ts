@@ -128,7 +128,7 @@ describe('F27, P14: a mounted ConfigMap', () => {
     expect(events).toEqual([]);
   });
 
-  test('100 swaps in a row end with the last one, and none was mixed', async () => {
+  test('100 swaps in a row end with the last one, and none was mixed', { tags: ['thorough'] }, async () => {
     const mount = new MountedConfigMap(directory, A);
     const watched = start({ paths: { policy: mount.path } });
     for (let turn = 0; turn < 100; turn += 1) {
@@ -218,7 +218,7 @@ describe('without a working watch', () => {
     throw new Error('ENOSPC');
   };
 
-  test('the poll sees the change', async () => {
+  test('the poll sees the change', { tags: ['thorough'] }, async () => {
     const path = join(directory, 'values.yaml');
     writeFileSync(path, A);
     const watched = start({ paths: { policy: path }, watchDirectory: noWatch, pollMs: 20 });

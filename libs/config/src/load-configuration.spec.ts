@@ -778,17 +778,21 @@ describe('a configuration that cannot be used', () => {
     ]);
   });
 
-  test('16 000 mistakes take no quadratic time, and a message of bounded length', { timeout: 20_000 }, () => {
-    const rules = Array.from(
-      { length: 8000 },
-      (_, index) => `- {pattern: "r/a:*", validator: v${index}, wiht: 1}`,
-    );
-    const start = performance.now();
-    expect(() => load(values({ policy: rules.join('\n') }))).toThrow(
-      expect.objectContaining({ message: expect.stringMatching(/and \d+ more$/) }),
-    );
-    expect(performance.now() - start).toBeLessThan(60_000);
-  });
+  test(
+    '16 000 mistakes take no quadratic time, and a message of bounded length',
+    { timeout: 20_000, tags: ['thorough'] },
+    () => {
+      const rules = Array.from(
+        { length: 8000 },
+        (_, index) => `- {pattern: "r/a:*", validator: v${index}, wiht: 1}`,
+      );
+      const start = performance.now();
+      expect(() => load(values({ policy: rules.join('\n') }))).toThrow(
+        expect.objectContaining({ message: expect.stringMatching(/and \d+ more$/) }),
+      );
+      expect(performance.now() - start).toBeLessThan(60_000);
+    },
+  );
 
   test('no message repeats a secret', () => {
     const text = values({

@@ -36,7 +36,7 @@ function byDefinition(glob: string, text: string): boolean {
 const short = fc.string({ unit: fc.constantFrom('a', 'b', '/', '*'), maxLength: 9 });
 const text = fc.string({ unit: fc.constantFrom('a', 'b', '/'), maxLength: 12 });
 
-test('matches what the definition matches', () => {
+test('matches what the definition matches', { tags: ['thorough'] }, () => {
   fc.assert(
     fc.property(short, text, (glob, text) => {
       expect(new Glob(glob).matches(text)).toBe(byDefinition(glob, text));
@@ -45,7 +45,7 @@ test('matches what the definition matches', () => {
   );
 });
 
-test('covers only globs whose every text it matches', () => {
+test('covers only globs whose every text it matches', { tags: ['thorough'] }, () => {
   fc.assert(
     fc.property(short, short, text, (outer, inner, text) => {
       const applies = new Glob(outer).covers(new Glob(inner)) && new Glob(inner).matches(text);

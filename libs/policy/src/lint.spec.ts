@@ -175,7 +175,7 @@ describe('modes-differ', () => {
   });
 });
 
-test('200 rules are linted in a moment', () => {
+test('200 rules are linted in a moment', { tags: ['thorough'] }, () => {
   const rules = Array.from({ length: 200 }, (_, i) => ({
     pattern: `${i % 3 ? 'ghcr.io' : '*'}/team-${i}/*:${i % 2 ? '*' : 'v*'}`,
   }));

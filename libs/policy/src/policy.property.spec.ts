@@ -189,7 +189,7 @@ test.for(['strict', 'connaisseur'] as const)(
   },
 );
 
-test.for(['strict', 'connaisseur'] as const)('findings are true (%s)', (matching) => {
+test.for(['strict', 'connaisseur'] as const)('findings are true (%s)', { tags: ['thorough'] }, (matching) => {
   fc.assert(
     fc.property(patterns, fc.array(image, { maxLength: 20 }), (list, images) => {
       const policy = compile(list, matching);
@@ -207,7 +207,7 @@ test.for(['strict', 'connaisseur'] as const)('findings are true (%s)', (matching
   );
 });
 
-test('no text makes anything but a pattern or a PatternError', () => {
+test('no text makes anything but a pattern or a PatternError', { tags: ['thorough'] }, () => {
   const near = fc.string({
     unit: fc.constantFrom('*', '/', ':', '@', '.', '-', 'a', 'A', '[', ']', '0', 'é'),
   });

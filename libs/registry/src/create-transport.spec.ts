@@ -347,7 +347,7 @@ test('the observer hears of every request, once', async () => {
   expect(reports.every(({ ms }) => ms >= 0)).toBe(true);
 });
 
-test('origins are bounded; the one unused for longest is opened again', async () => {
+test('origins are bounded; the one unused for longest is opened again', { tags: ['thorough'] }, async () => {
   const registry = await startRegistry();
   const transport = openTransport({ resolve: () => Promise.resolve([{ address: '127.0.0.1', family: 4 }]) });
   const port = registry.host.split(':')[1];

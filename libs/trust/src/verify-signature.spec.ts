@@ -188,7 +188,7 @@ describe('C16: an ECDSA signature is strict DER', () => {
     expect(isEcdsaSignature(bytes, 'P-256')).toBe(ok);
   });
 
-  test('what OpenSSL signs is always strict', () => {
+  test('what OpenSSL signs is always strict', { tags: ['thorough'] }, () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), (data) => {
         expect(isEcdsaSignature(sign('sha256', data, P256.secret), 'P-256')).toBe(true);
@@ -198,7 +198,7 @@ describe('C16: an ECDSA signature is strict DER', () => {
     );
   });
 
-  test('a valid signature with any one byte changed is refused', async () => {
+  test('a valid signature with any one byte changed is refused', { tags: ['thorough'] }, async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.nat(p256Signature.length - 1),

@@ -118,18 +118,22 @@ test('the twin: nothing changed', async () => {
   }
 });
 
-test('a payload with any one byte changed is refused, for its image and for any other', async () => {
-  await fc.assert(
-    fc.asyncProperty(changes, async (change) => {
-      const layer = { ...legacy, bytes: changed(legacy.bytes, change) };
-      expect(await outcome(await withLayer(layer, signed), signed, false)).toBe('refused');
-      expect(await outcome(await withLayer(layer, unsigned), unsigned, false)).toBe('refused');
-    }),
-    { numRuns: 150 },
-  );
-});
+test(
+  'a payload with any one byte changed is refused, for its image and for any other',
+  { tags: ['thorough'] },
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(changes, async (change) => {
+        const layer = { ...legacy, bytes: changed(legacy.bytes, change) };
+        expect(await outcome(await withLayer(layer, signed), signed, false)).toBe('refused');
+        expect(await outcome(await withLayer(layer, unsigned), unsigned, false)).toBe('refused');
+      }),
+      { numRuns: 150 },
+    );
+  },
+);
 
-test('a signature annotation with any one character changed is refused', async () => {
+test('a signature annotation with any one character changed is refused', { tags: ['thorough'] }, async () => {
   await fc.assert(
     fc.asyncProperty(changes, async (change) => {
       const name = 'dev.cosignproject.cosign/signature';
@@ -144,25 +148,29 @@ test('a signature annotation with any one character changed is refused', async (
   );
 });
 
-test('a log annotation with any one character changed proves nothing for another image, and nothing false for its own', async () => {
-  await fc.assert(
-    fc.asyncProperty(changes, async (change) => {
-      const name = 'dev.sigstore.cosign/bundle';
-      const text = changed(Buffer.from(legacy.annotations?.[name] ?? ''), {
-        ...change,
-        flip: change.flip & 0x7f || 1,
-      }).toString();
-      const layer = { ...legacy, annotations: { ...legacy.annotations, [name]: text } };
-      // Only white space and the spelling of an escape can change without meaning another entry; none of that is one
-      // character here.
-      expect(await outcome(await withLayer(layer, signed), signed, true)).toBe('refused');
-      expect(await outcome(await withLayer(layer, unsigned), unsigned, true)).toBe('refused');
-    }),
-    { numRuns: 150 },
-  );
-});
+test(
+  'a log annotation with any one character changed proves nothing for another image, and nothing false for its own',
+  { tags: ['thorough'] },
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(changes, async (change) => {
+        const name = 'dev.sigstore.cosign/bundle';
+        const text = changed(Buffer.from(legacy.annotations?.[name] ?? ''), {
+          ...change,
+          flip: change.flip & 0x7f || 1,
+        }).toString();
+        const layer = { ...legacy, annotations: { ...legacy.annotations, [name]: text } };
+        // Only white space and the spelling of an escape can change without meaning another entry; none of that is one
+        // character here.
+        expect(await outcome(await withLayer(layer, signed), signed, true)).toBe('refused');
+        expect(await outcome(await withLayer(layer, unsigned), unsigned, true)).toBe('refused');
+      }),
+      { numRuns: 150 },
+    );
+  },
+);
 
-test('a bundle with any one byte changed never admits another image', async () => {
+test('a bundle with any one byte changed never admits another image', { tags: ['thorough'] }, async () => {
   await fc.assert(
     fc.asyncProperty(changes, fc.boolean(), async (change, withLog) => {
       const bytes = changed(bundle, change);
@@ -175,43 +183,47 @@ test('a bundle with any one byte changed never admits another image', async () =
   );
 });
 
-test('a signature manifest with any one byte changed is refused, undecided, or the same proof', async () => {
-  const source = await withLayer(legacy, signed);
-  const descriptor = await pushLegacySignature(source, PATH, signed.digest, [legacy]);
-  const manifest = await source.manifest(
-    { host: 'x', path: PATH },
-    descriptor.digest,
-    new AbortController().signal,
-  );
-  expect(manifest?.layers).toHaveLength(1);
-  const bytes = manifestBytes({
-    schemaVersion: 2,
-    mediaType: descriptor.mediaType,
-    config: { mediaType: 'application/vnd.oci.empty.v1+json', digest: signed.digest, size: 2 },
-    layers: [
-      {
-        mediaType: legacy.mediaType,
-        digest: manifest?.layers[0]?.digest,
-        size: legacy.bytes.length,
-        annotations: legacy.annotations,
-      },
-    ],
-  });
-  await fc.assert(
-    fc.asyncProperty(changes, async (change) => {
-      const tampered = await withLayer(legacy, unsigned);
-      try {
-        await tampered.pushManifest(PATH, {
-          bytes: changed(bytes, change),
-          mediaType: descriptor.mediaType,
-          tag: `${unsigned.digest.replace(':', '-')}.sig`,
-        });
-      } catch (error) {
-        expect(error).toBeInstanceOf(RegistryError);
-        return;
-      }
-      expect(await outcome(tampered, unsigned, false)).toBe('refused');
-    }),
-    { numRuns: 150 },
-  );
-});
+test(
+  'a signature manifest with any one byte changed is refused, undecided, or the same proof',
+  { tags: ['thorough'] },
+  async () => {
+    const source = await withLayer(legacy, signed);
+    const descriptor = await pushLegacySignature(source, PATH, signed.digest, [legacy]);
+    const manifest = await source.manifest(
+      { host: 'x', path: PATH },
+      descriptor.digest,
+      new AbortController().signal,
+    );
+    expect(manifest?.layers).toHaveLength(1);
+    const bytes = manifestBytes({
+      schemaVersion: 2,
+      mediaType: descriptor.mediaType,
+      config: { mediaType: 'application/vnd.oci.empty.v1+json', digest: signed.digest, size: 2 },
+      layers: [
+        {
+          mediaType: legacy.mediaType,
+          digest: manifest?.layers[0]?.digest,
+          size: legacy.bytes.length,
+          annotations: legacy.annotations,
+        },
+      ],
+    });
+    await fc.assert(
+      fc.asyncProperty(changes, async (change) => {
+        const tampered = await withLayer(legacy, unsigned);
+        try {
+          await tampered.pushManifest(PATH, {
+            bytes: changed(bytes, change),
+            mediaType: descriptor.mediaType,
+            tag: `${unsigned.digest.replace(':', '-')}.sig`,
+          });
+        } catch (error) {
+          expect(error).toBeInstanceOf(RegistryError);
+          return;
+        }
+        expect(await outcome(tampered, unsigned, false)).toBe('refused');
+      }),
+      { numRuns: 150 },
+    );
+  },
+);

@@ -101,7 +101,7 @@ describe('time', () => {
       signal.addEventListener('abort', () => reject(signal.reason as Error));
     });
 
-  test('I8 a receiver that hangs leaves time for the answer', async () => {
+  test('I8 a receiver that hangs leaves time for the answer', { tags: ['thorough'] }, async () => {
     const all = world(hangs);
     const started = performance.now();
     expect(await all.deliver(anAdmission(), 1_000)).toEqual(['slack-0']);

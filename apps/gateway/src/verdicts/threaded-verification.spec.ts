@@ -56,7 +56,7 @@ test('I6: a thread has nothing of the gateway’s environment', async () => {
   await expect(local.verify(ask('environment'), soon())).resolves.toMatchObject({ message: '{}' });
 });
 
-describe('F22 an image that ends its thread', () => {
+describe('F22 an image that ends its thread', { tags: ['thorough'] }, () => {
   test.for([
     { name: 'by ending the process', image: 'exit' },
     { name: 'by an exception', image: 'throw' },
@@ -107,7 +107,7 @@ test('I8: who waits too long gets its answer, and the thread is none the worse',
   expect(await verify('fine')).toBe('CNS-1003');
 });
 
-describe('a new configuration', () => {
+describe('a new configuration', { tags: ['thorough'] }, () => {
   test('F28: what is pending is answered by the old thread, what comes next by a new one', async () => {
     const { local, configuration } = world();
     await local.verify(ask('fine'), soon());

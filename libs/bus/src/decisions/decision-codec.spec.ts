@@ -115,7 +115,7 @@ const record = fc
   .map((parts) => Object.assign({}, ...parts) as DecisionRecord);
 
 describe('the short form of a decision', () => {
-  test('is exact for every record', () => {
+  test('is exact for every record', { tags: ['thorough'] }, () => {
     fc.assert(
       fc.property(record, (one) => {
         expect(roundTrip(one)).toEqual(one);

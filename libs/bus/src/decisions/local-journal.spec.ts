@@ -101,7 +101,7 @@ test.for([
   expect(await (await open()).peek(9)).toEqual([...left, batch(7)]);
 });
 
-test('F36 whatever the file holds, it opens', async () => {
+test('F36 whatever the file holds, it opens', { tags: ['thorough'] }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), fc.nat(120), async (noise, at) => {
       const whole = Buffer.concat(batches(0, 3).map((one) => encodeFrame('data', one)));
