@@ -1,7 +1,6 @@
 // Programs of Go modules, built by the machine's Go: nothing else is published anywhere that we may depend on.
 import { cpSync, mkdirSync, renameSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import { command, hopeless, which } from './command.mjs';
 
@@ -9,11 +8,11 @@ const BUILD_MINUTES = 45;
 /** No C compiler is needed, and paths of the builder do not get into the binary. */
 const STATIC = { CGO_ENABLED: '0' };
 
-/** Runs `go`, or says what is missing. */
+/** Runs `go` (`CONNAISSEUR_GO`, else of PATH, else where its installer puts it), or says what is missing. */
 export function go(args, { cwd, env = {} }) {
-  const program = which('go', ['/usr/local/go/bin', join(homedir(), 'sdk', 'go', 'bin')]);
-  if (program === undefined)
-    throw hopeless('Go 1.26 or newer is not on PATH: install it from https://go.dev/dl and run this again');
+  const program = process.env.CONNAISSEUR_GO ?? which('go', ['/usr/local/go/bin']);
+  if (program === undefined || which(basename(program), [dirname(program)]) === undefined)
+    throw hopeless('Go 1.26 or newer was not found: install it from https://go.dev/dl and run this again');
   return command(program, args, { cwd, env: { ...STATIC, ...env }, minutes: BUILD_MINUTES });
 }
 
