@@ -14,7 +14,12 @@ ${STEPS.map(({ name }, index) => `  ${index + 1}. ${name}`).join('\n')}
 The first run builds the control plane: about ten minutes. The tests are: npx vitest run --project e2e
 `;
 
-process.exitCode = await main();
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
 
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
