@@ -26,10 +26,6 @@ export const WebhookSchema = z.strictObject({
     .boolean()
     .optional()
     .describe('Leave kube-system alone, so that a cluster can start. Who may create pods there is exempt.'),
-  exemptNamespaces: z
-    .array(objectName())
-    .optional()
-    .describe('More namespaces, by name, whose objects are not looked at. A weakening.'),
   guardNamespaceLabel: z
     .boolean()
     .optional()

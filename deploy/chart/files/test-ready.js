@@ -1,0 +1,31 @@
+// Run by `helm test` in the image of the chart: GATEWAY is host:port of the Service.
+import { readFileSync } from 'node:fs';
+import { request } from 'node:https';
+
+const [hostname, port] = process.env.GATEWAY.split(':');
+// The leaf itself is what we trust: its authority is the keeper's.
+const ca = readFileSync('/app/certs/tls.crt');
+
+const ask = (method, path, body) =>
+  new Promise((resolve, reject) => {
+    const options = { hostname, port, method, path, ca, allowPartialTrustChain: true, timeout: 10_000 };
+    const call = request(options, (answer) => {
+      answer.resume();
+      answer.on('end', () => resolve(answer.statusCode));
+    });
+    call.on('timeout', () => call.destroy(new Error('no answer in 10 s')));
+    call.on('error', reject);
+    call.setHeader('content-type', 'application/json');
+    call.end(body);
+  });
+
+const expectations = [
+  ['GET', '/ready', undefined, (status) => status === 200],
+  ['POST', '/mutate?timeout=10s', '{}', (status) => status >= 400 && status < 500],
+  ['POST', '/validate?timeout=10s', '{}', (status) => status >= 400 && status < 500],
+];
+for (const [method, path, body, isRight] of expectations) {
+  const status = await ask(method, path, body);
+  console.log(`${method} ${path}: ${status}`);
+  if (!isRight(status)) process.exit(1);
+}
