@@ -71,8 +71,8 @@ test('a verifier takes no more than it has places for', async () => {
   };
   await rig.verifier(handler, { slots: 3 });
   const bus = await rig.gateway({ hedge: { startMs: 5000 } });
-  // Of many registries: one alone has a quarter of the places.
-  const images = Array.from({ length: 20 }, (_, index) => `registry-${index}.example.com/app:1`);
+  // Of several registries: one alone has a quarter of the places.
+  const images = Array.from({ length: 40 }, (_, n) => `registry-${n % 4}.example.com/app:${n}`);
   await Promise.all(images.map((image) => bus.ask(questionOf(image), 20_000, NEVER)));
   expect(most).toBe(3);
 });
@@ -194,6 +194,49 @@ test('an answered question takes its other attempts back', async () => {
   expect(rig.count('hedged')).toBe(2);
   await until(async () => (await rig.raw.xlen(REQUESTS)) === 0);
   expect(judged.length).toBeLessThanOrEqual(2);
+});
+
+test('what its asker deleted while it waited in a verifier is not judged', async () => {
+  const judged: string[] = [];
+  const { promise: go, resolve: letGo } = Promise.withResolvers<undefined>();
+  // One place for each registry: the second image waits for the first.
+  await rig.verifier(
+    async ({ image }) => {
+      judged.push(image);
+      await go;
+      return says(admitted);
+    },
+    { slots: 4 },
+  );
+  const bus = await rig.gateway({ hedge: { most: 0 } });
+  const answers = [0, 1, 2].map((n) => bus.ask(questionOf(imageNumber(n)), 8000, NEVER).catch(String));
+  const delivered = async (): Promise<unknown> => (await rig.raw.xpending(REQUESTS, 'verifiers'))[0];
+  await until(async () => (await delivered()) === 3);
+  const [, second] = (await rig.raw.xrange(REQUESTS, '-', '+')).map(([id]) => id);
+  await rig.raw.xdel(REQUESTS, second ?? '');
+  await until(() => rig.count('withdrawn') === 1);
+  letGo(undefined);
+  await Promise.all([answers[0], answers[2]]);
+  expect(judged).toEqual([imageNumber(0), imageNumber(2)]);
+  expect(await delivered()).toBe(0);
+});
+
+test('six registries that hang, and an image of another one is answered in time', async () => {
+  await rig.verifier(({ image }) =>
+    image.startsWith('hangs') ? untilAborted() : Promise.resolve(says(admitted)),
+  );
+  const bus = await rig.gateway({ hedge: { most: 0 } });
+  const control = new AbortController();
+  const hanging = Array.from({ length: 120 }, (_, n) =>
+    bus.ask(questionOf(`hangs-${n % 6}.example.com/app:${n}`), 6000, control.signal).catch(String),
+  );
+  await until(async () => Number((await rig.raw.xpending(REQUESTS, 'verifiers'))[0]) === 120);
+  const started = performance.now();
+  const reply = await bus.ask(questionOf('fine.example.com/app:1'), 3000, NEVER);
+  expect(reply).toMatchObject({ kind: 'verdict', verdict: admitted });
+  expect(performance.now() - started).toBeLessThan(2500);
+  control.abort();
+  await Promise.all(hanging);
 });
 
 test('closing finishes what is in flight and takes nothing new', async () => {

@@ -37,6 +37,7 @@ interface Case {
   readonly attemptsMade?: number;
   readonly ageMs?: number;
   readonly data?: unknown;
+  readonly id?: string;
   readonly template?: string;
   readonly throws?: abstract new (...parameters: never[]) => Error;
   readonly end: AttemptEnd;
@@ -103,6 +104,14 @@ test.for<Case>([
     result: 'dead',
   },
   {
+    name: 'D9 a genuine job under another id, a copy, is a dead letter',
+    transport: answering(200),
+    id: `a${'0'.repeat(40)}`,
+    throws: UnrecoverableError,
+    end: 'dead',
+    result: 'dead',
+  },
+  {
     name: 'an old alert is a dead letter',
     transport: answering(200),
     ageMs: 25 * 3_600_000,
@@ -132,6 +141,7 @@ test.for<Case>([
     attemptsMade = 0,
     ageMs = 0,
     data,
+    id,
     template = '{"a":"{{ code }}"}',
     throws,
     end,
@@ -147,7 +157,12 @@ test.for<Case>([
     const templates = new TemplateCatalogue([{ name: 't', file: 't.json', text: template }]);
     const sender = new AlertSender({ templates, transport, timeoutMs: 1000, now: () => NOW });
     const attempt = deliverJob(
-      { data: data ?? toAlertJob(route, aDenial(), seal), timestamp: NOW - ageMs, attemptsMade },
+      {
+        id: id ?? route.alertId,
+        data: data ?? toAlertJob(route, aDenial(), seal),
+        timestamp: NOW - ageMs,
+        attemptsMade,
+      },
       { key: 'reject-t-0', outcome: 'reject', receiver: RECEIVER, clusterIdentifier: 'c', sender },
       {
         settings: DEFAULT_DELIVERY,

@@ -21,6 +21,8 @@ export interface ReceiverTarget {
 
 /** The parts of a queue's job that matter here. */
 export interface QueuedAlert {
+  /** What the queue tells jobs apart by. */
+  readonly id?: string | undefined;
   readonly data: unknown;
   /** When it was queued, milliseconds since the epoch. */
   readonly timestamp: number;
@@ -56,6 +58,9 @@ export async function deliverJob(
   const read = readAlertJob(job.data, target.key, options.seal);
   if (read === undefined)
     return bury('POISON: expected a genuine job for this receiver', target, options, onEnd);
+  // The seal covers the alert's id: a copy of a job under another one would be delivered once more.
+  if (job.id !== read.job.alertId)
+    return bury('POISON: expected the job under the id of its alert', target, options, onEnd);
   if (now() - job.timestamp > settings.maxAgeMs)
     return bury('EXPIRED: the alert is too old', target, options, onEnd);
   const { eventId, alertId } = read.job;

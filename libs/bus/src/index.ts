@@ -1,5 +1,20 @@
 export { type BusKeys, readBusKeys } from './keys/bus-keys.js';
-export { decisionSigner, decisionVerifier, verdictSigner, verdictVerifier } from './keys/record-signing.js';
+export {
+  decisionSigner,
+  decisionVerifier,
+  verdictSigner,
+  verdictVerifier,
+  workloadSigner,
+  workloadVerifier,
+} from './keys/record-signing.js';
+export { AdmittedWorkloads, type OwnerPlace } from './cache/admitted-workloads.js';
+export { InMemoryAdmittedWorkloads } from './cache/in-memory-admitted-workloads.js';
+export {
+  ADMITTED_KEYS,
+  type AdmittedWorkloadsEvent,
+  RedisAdmittedWorkloads,
+  type RedisAdmittedWorkloadsOptions,
+} from './cache/redis-admitted-workloads.js';
 export { BusKeyError, type BusKeyFault } from './keys/error.js';
 export { frame } from './keys/frame.js';
 export { generateBusKeys } from './keys/generate-bus-keys.js';

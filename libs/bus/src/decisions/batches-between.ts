@@ -1,5 +1,6 @@
+import { toEntries } from '../redis/replies.js';
 import type { OpenedBatch } from './open-batch.js';
-import { type RedisCommands, STREAM_KEYS, toEntries } from './redis-commands.js';
+import { type RedisCommands, STREAM_KEYS } from './redis-commands.js';
 import { writerOf } from './sequence-audit.js';
 import type { StreamReader } from './stream-reader.js';
 

@@ -1,13 +1,7 @@
+import { isReplyError, type ReadEntry, toEntries, toReadEntries } from '../redis/replies.js';
 import type { DecisionHandler, GroupReader } from './decision-source.js';
 import type { OpenedBatch } from './open-batch.js';
-import {
-  type BlockingRedis,
-  isReplyError,
-  type ReadEntry,
-  STREAM_KEYS,
-  toEntries,
-  toReadEntries,
-} from './redis-commands.js';
+import { type BlockingRedis, STREAM_KEYS } from './redis-commands.js';
 import { batchesBetween } from './batches-between.js';
 import { type Judgement, missingRanges, SequenceAudit } from './sequence-audit.js';
 import { type StreamReader, toStored } from './stream-reader.js';
@@ -22,7 +16,7 @@ export interface GroupTiming {
   readonly claimEveryMs: number;
 }
 
-const READ_COUNT = 16;
+const READ_COUNT = 8;
 const BLOCK_MS = 1_000;
 /** How often a batch is offered to the handler before the next one has its turn. */
 const HANDLER_ATTEMPTS = 5;

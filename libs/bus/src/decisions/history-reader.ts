@@ -1,6 +1,7 @@
+import { type ReadEntry, toEntries } from '../redis/replies.js';
 import type { HistoryPage, HistoryQuery, StoredDecision } from './decision-source.js';
 import { parseRecordId, recordId, type RecordPosition } from './record-id.js';
-import { type ReadEntry, type RedisCommands, STREAM_KEYS, toEntries } from './redis-commands.js';
+import { type RedisCommands, STREAM_KEYS } from './redis-commands.js';
 import { type StreamReader, toStored } from './stream-reader.js';
 import { untilAborted } from './waiting.js';
 

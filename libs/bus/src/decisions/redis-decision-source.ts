@@ -1,3 +1,4 @@
+import { isReplyError } from '../redis/replies.js';
 import {
   type DecisionHandler,
   DecisionSource,
@@ -12,7 +13,7 @@ import { HistoryReader } from './history-reader.js';
 import type { BatchTrust } from './open-batch.js';
 import type { DecisionObserver, DecisionStream } from './observer.js';
 import { parseRecordId } from './record-id.js';
-import { type BlockingRedis, isReplyError, type RedisCommands, STREAM_KEYS } from './redis-commands.js';
+import { type BlockingRedis, type RedisCommands, STREAM_KEYS } from './redis-commands.js';
 import { StreamReader } from './stream-reader.js';
 import { TailStream } from './tail-stream.js';
 import { untilAborted } from './waiting.js';

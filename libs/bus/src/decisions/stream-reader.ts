@@ -1,10 +1,10 @@
 import type { DecisionRecord } from '#contracts';
 
+import type { ReadEntry } from '../redis/replies.js';
 import type { StoredDecision } from './decision-source.js';
 import { type BatchTrust, openBatch, type OpenedBatch } from './open-batch.js';
 import type { DecisionEvent, DecisionObserver, DecisionStream } from './observer.js';
 import { recordId } from './record-id.js';
-import type { ReadEntry } from './redis-commands.js';
 import type { Judgement } from './sequence-audit.js';
 
 /** Most forged entries that are remembered as told. */

@@ -1,7 +1,8 @@
+import { toEntries, toFields } from '../redis/replies.js';
 import { MAX_BATCH } from './batch-text.js';
 import type { DecisionObserver, DecisionStream } from './observer.js';
 import { compareEntryIds, nextEntryId } from './record-id.js';
-import { type RedisCommands, STREAM_KEYS, toEntries, toFields } from './redis-commands.js';
+import { type RedisCommands, STREAM_KEYS } from './redis-commands.js';
 
 export interface TrimRules {
   /** About how many records a stream keeps. */

@@ -1,17 +1,12 @@
+import { type ReadEntry, toEntries, toReadEntries } from '../redis/replies.js';
 import type { StoredDecision } from './decision-source.js';
 import type { RecordPosition } from './record-id.js';
-import {
-  type BlockingRedis,
-  type ReadEntry,
-  STREAM_KEYS,
-  toEntries,
-  toReadEntries,
-} from './redis-commands.js';
+import { type BlockingRedis, STREAM_KEYS } from './redis-commands.js';
 import { SequenceAudit } from './sequence-audit.js';
 import { type StreamReader, toStored } from './stream-reader.js';
 import { insist } from './waiting.js';
 
-const READ_COUNT = 64;
+const READ_COUNT = 8;
 const BLOCK_MS = 1_000;
 
 interface Reading {

@@ -2,8 +2,12 @@ import type { DecisionSigner, DecisionVerifier } from '../decisions/signing.js';
 import { BusKeyError } from './error.js';
 import type { DecisionKeys, SignatureKeys, VerdictKeys } from './signature-keys.js';
 
-/** Keeps batches of decisions and shared verdicts apart from all else that the same key signs. */
-const DOMAINS = { decisions: 'decision-batch', verdicts: 'shared-verdict' } as const;
+/** Keeps batches of decisions, shared verdicts and admitted workloads apart from all else that the same key signs. */
+const DOMAINS = {
+  decisions: 'decision-batch',
+  verdicts: 'shared-verdict',
+  workloads: 'admitted-workload',
+} as const;
 
 /** The pen of a gateway for its decisions: the newest private key that is here. Throws BusKeyError where there is none. */
 export function decisionSigner(keys: () => DecisionKeys | undefined): DecisionSigner {
@@ -13,6 +17,16 @@ export function decisionSigner(keys: () => DecisionKeys | undefined): DecisionSi
 /** What readers of decisions believe: any key that is here at that moment. */
 export function decisionVerifier(keys: () => DecisionKeys | undefined): DecisionVerifier {
   return verifier(keys, DOMAINS.decisions);
+}
+
+/** The pen of a gateway for the workloads that it admitted. Throws BusKeyError where there is none. */
+export function workloadSigner(keys: () => DecisionKeys | undefined): DecisionSigner {
+  return signer(keys, DOMAINS.workloads);
+}
+
+/** Whose admitted workloads are believed: those of any gateway whose key is here at that moment. */
+export function workloadVerifier(keys: () => DecisionKeys | undefined): DecisionVerifier {
+  return verifier(keys, DOMAINS.workloads);
 }
 
 /** A verifier's pen for shared verdicts. Throws BusKeyError where there is no private key. */

@@ -13,7 +13,7 @@ import { type QuarantineRecord, sealQuarantine } from '../verification/quarantin
 import type { Subject } from '../verification/subject.js';
 import type { RedisConnection } from './create-redis.js';
 import { KEYS, marksKey } from './names.js';
-import { pairsOf } from './stream-entries.js';
+import { toFields } from './replies.js';
 import type { Work } from './work.js';
 import { execute } from './worker-redis.js';
 
@@ -112,10 +112,11 @@ export class AloneGuard {
   #decide(subject: Subject, ownRun: string, scanned: unknown): GuardedDecision {
     const { settings, now } = this.#options;
     const oldest = now() - settings.rememberMs;
-    const others = pairsOf(scanned)
+    const [, marks] = Array.isArray(scanned) ? (scanned as unknown[]) : [];
+    const others = [...toFields(marks)]
       .slice(0, MAX_MARKS)
       .filter(([run]) => run !== ownRun)
-      .flatMap(([run, text]) => this.#open(subject, run, text))
+      .flatMap(([run, text]) => this.#open(subject, run, String(text)))
       .filter(({ beat }) => beat > oldest);
     return { decision: decideAlone(others, now(), settings), isClean: others.length === 0 };
   }

@@ -1,5 +1,6 @@
 import type { AloneGuard } from './alone-guard.js';
 import type { RunAlone, Work } from './work.js';
+import type { BeatInput } from './worker-beat.js';
 
 export interface AloneQueueOptions {
   readonly guard: AloneGuard;
@@ -39,8 +40,11 @@ export class AloneQueue {
     return this.#current === undefined ? waiting : [this.#current.work, ...waiting];
   }
 
-  get current(): { readonly work: Work; readonly run: string } | undefined {
-    return this.#current;
+  /** What a beat must say about the run that is under way. */
+  get signOfLife(): BeatInput['alone'] {
+    if (this.#current === undefined) return undefined;
+    const { run, work } = this.#current;
+    return { subject: work.subject, run, mark: this.#options.guard.mark(work.subject, run) };
   }
 
   /** True while nothing else may begin in this process. */
@@ -52,6 +56,14 @@ export class AloneQueue {
     const waiting = { work, isReady: false };
     this.#waiting.add(waiting);
     void this.#look(waiting);
+  }
+
+  /** Drops what waits of these entries, without a word to Redis; says how many. */
+  withdraw(ids: ReadonlySet<string>): number {
+    const gone = [...this.#waiting].filter(({ work }) => ids.has(work.entry.id));
+    for (const waiting of gone) this.#waiting.delete(waiting);
+    if (gone.length > 0) this.#options.onChange();
+    return gone.length;
   }
 
   /** Looks again at what another verifier had. */

@@ -1,3 +1,6 @@
+import type { VerificationReply } from '#contracts';
+
+import { AnsweringHosts, hostOf } from './answering-hosts.js';
 import type { Work } from './work.js';
 
 export interface HostQueueOptions {
@@ -7,6 +10,8 @@ export interface HostQueueOptions {
   readonly taken: () => number;
   /** True while work that waits must go on waiting. */
   readonly isHeld: () => boolean;
+  /** Milliseconds. */
+  readonly now: () => number;
   readonly isPast: (work: Work) => boolean;
   /** Never rejects. */
   readonly run: (work: Work) => Promise<void>;
@@ -19,22 +24,39 @@ interface Lane {
 }
 
 /**
- * One registry has a quarter of the places at most: whoever asks for many images of one that hangs leaves the others
- * three quarters, and the images of a healthy one are still judged eight at a time where there are 32 places.
+ * Who may take how many of the places. A registry that has answered lately has a share of a quarter, one that has not a
+ * foothold of two in 32, and all of those together no more than half of the places. The last quarter is for first footholds
+ * only, so that neither a few registries that hang, nor some that answered before and now hang, take every place.
  */
-const SHARES = 4;
+interface Shares {
+  readonly share: number;
+  readonly foothold: number;
+  readonly doubtful: number;
+  readonly reserve: number;
+}
+
+function sharesOf(slots: number): Shares {
+  return {
+    share: Math.ceil(slots / 4),
+    foothold: Math.max(1, Math.floor(slots / 16)),
+    doubtful: Math.ceil(slots / 2),
+    reserve: Math.floor(slots / 4),
+  };
+}
 
 /** Work that waits for its registry's turn: in order within a registry, and registries take turns. */
 export class HostQueue {
   readonly #options: HostQueueOptions;
-  readonly #share: number;
+  readonly #shares: Shares;
+  readonly #answering: AnsweringHosts;
   /** By host; only hosts that have work. */
   readonly #lanes = new Map<string, Lane>();
   #isClosed = false;
 
   constructor(options: HostQueueOptions) {
     this.#options = options;
-    this.#share = Math.ceil(options.slots / SHARES);
+    this.#shares = sharesOf(options.slots);
+    this.#answering = new AnsweringHosts(options.now);
   }
 
   /** What waits here; not what runs. */
@@ -54,12 +76,12 @@ export class HostQueue {
 
   /** Begins it at once where its host has a place and nothing waits before it. */
   add(work: Work): void {
-    const host = hostOf(work);
+    const host = hostOf(work.request.image);
     const lane = this.#lanes.get(host) ?? { waiting: new Set(), running: 0 };
     this.#lanes.set(host, lane);
     const isFirst = lane.waiting.size === 0;
     lane.waiting.add(work);
-    if (isFirst && this.#hasPlace(lane)) this.#begin(host, lane, work);
+    if (isFirst && this.#hasPlace(host, lane)) this.#begin(host, lane, work);
   }
 
   /** Begins what can begin. */
@@ -69,6 +91,23 @@ export class HostQueue {
       if (next === undefined) return;
       this.#begin(...next);
     }
+  }
+
+  /** Drops what waits of these entries, without a word to Redis; says how many. */
+  withdraw(ids: ReadonlySet<string>): number {
+    let count = 0;
+    for (const [host, lane] of this.#lanes) {
+      for (const work of lane.waiting) {
+        if (ids.has(work.entry.id) && lane.waiting.delete(work)) count += 1;
+      }
+      this.#forget(host, lane);
+    }
+    return count;
+  }
+
+  /** Learns from an answer which registries answer. */
+  learn(reply: VerificationReply): void {
+    this.#answering.learn(reply);
   }
 
   /** Drops what nobody waits for any more. */
@@ -91,13 +130,25 @@ export class HostQueue {
   #next(): readonly [host: string, lane: Lane, work: Work] | undefined {
     for (const [host, lane] of this.#lanes) {
       const [work] = lane.waiting;
-      if (work !== undefined && this.#hasPlace(lane)) return [host, lane, work];
+      if (work !== undefined && this.#hasPlace(host, lane)) return [host, lane, work];
     }
     return undefined;
   }
 
-  #hasPlace({ running }: Lane): boolean {
-    return running < this.#share && this.#options.taken() < this.#options.slots;
+  #hasPlace(host: string, { running }: Lane): boolean {
+    const { share, foothold, doubtful, reserve } = this.#shares;
+    const free = this.#options.slots - this.#options.taken();
+    if (free <= 0) return false;
+    const isAnswering = this.#answering.has(host);
+    if (running < foothold) return isAnswering || this.#doubtful() < doubtful;
+    return isAnswering && running < share && free > reserve;
+  }
+
+  /** Places of registries that have not answered lately. */
+  #doubtful(): number {
+    let count = 0;
+    for (const [host, { running }] of this.#lanes) if (!this.#answering.has(host)) count += running;
+    return count;
   }
 
   #begin(host: string, lane: Lane, work: Work): void {
@@ -120,9 +171,4 @@ export class HostQueue {
   #forget(host: string, lane: Lane): void {
     if (lane.running === 0 && lane.waiting.size === 0) this.#lanes.delete(host);
   }
-}
-
-/** The registry of a canonical reference is what precedes its first slash. */
-function hostOf({ request: { image } }: Work): string {
-  return image.split('/', 1)[0] ?? image;
 }

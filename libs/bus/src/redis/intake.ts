@@ -7,7 +7,7 @@ import type { QuarantineList } from '../verification/quarantine.js';
 import { openRequest } from '../verification/request-envelope.js';
 import { type Subject, subjectOf } from '../verification/subject.js';
 import { timeOfEntry } from './redis-clock.js';
-import type { StreamEntry } from './stream-entries.js';
+import type { StreamEntry } from './replies.js';
 import type { Work } from './work.js';
 
 /** What to do with an entry. `subject`: of an authentic request, whatever becomes of it. */

@@ -7,7 +7,7 @@ import { uniqueName } from './names.js';
 import { parseRedisUrl } from './redis-address.js';
 import { RedisClock, timeOfEntry } from './redis-clock.js';
 import { readRedisSettings } from './redis-settings.js';
-import { claimCursor, claimedEntries, pairsOf, readEntries } from './stream-entries.js';
+import { claimCursor, claimedEntries, toFields, toReadEntries, whole } from './replies.js';
 
 const node = (host: string, port: number) => ({ host, port });
 
@@ -99,27 +99,29 @@ describe('answers of Redis', () => {
     { name: 'RESP 2', answer: [['stream', entries]] },
     { name: 'RESP 3', answer: ['stream', entries] },
   ])('XREADGROUP in $name', ({ answer }) => {
-    expect(readEntries(answer)).toEqual([{ id: '1-0', fields: ['a', 'b'] }]);
+    expect(whole(toReadEntries(answer))).toEqual([{ id: '1-0', fields: ['a', 'b'] }]);
   });
 
   test('what has another shape is nothing', () => {
     fc.assert(
       fc.property(fc.anything(), (answer) => {
-        expect(Array.isArray(readEntries(answer))).toBe(true);
+        expect(Array.isArray(toReadEntries(answer))).toBe(true);
         expect(Array.isArray(claimedEntries(answer))).toBe(true);
-        expect(Array.isArray(pairsOf(answer))).toBe(true);
+        expect(toFields(answer)).toBeInstanceOf(Map);
         expect(typeof claimCursor(answer)).toBe('string');
       }),
     );
   });
 
-  test('XAUTOCLAIM and HSCAN', () => {
+  test('of an entry with more fields than ours have, no more are read', () => {
+    const fields = Array.from({ length: 1000 }, String);
+    expect(whole(toReadEntries(['stream', [['1-0', fields]]]))[0]?.fields).toHaveLength(64);
+  });
+
+  test('XAUTOCLAIM and XINFO', () => {
     expect(claimedEntries(['5-0', entries, ['3-0']])).toEqual([{ id: '1-0', fields: ['a', 'b'] }]);
     expect(claimCursor(['5-0', entries, []])).toBe('5-0');
-    expect(pairsOf(['0', ['run', 'mark', 'odd']])).toEqual([
-      ['run', 'mark'],
-      ['odd', ''],
-    ]);
+    expect([...toFields(['run', 'mark', 'odd'])]).toEqual([['run', 'mark']]);
   });
 });
 

@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 import type { RedisConnection } from './create-redis.js';
+import { textsOf } from './replies.js';
 
 /** Seconds; shorter than the silence after which a connection counts as dead. */
 const BLOCK_SECONDS = '1';
-/** Replies taken at once. */
-const BATCH = '64';
+/** Replies taken at once: whoever can write to Redis decides how long each is, so there are not many. */
+const BATCH = '8';
 const PAUSE_AFTER_ERROR_MS = 50;
 
 /** Takes replies from one list, in order, for as long as it is not stopped. */
@@ -53,5 +54,5 @@ export class ReplyReader {
 /** BLMPOP answers with the key and the elements, or with null. */
 function repliesIn(answer: unknown): readonly string[] {
   if (!Array.isArray(answer) || !Array.isArray(answer[1])) return [];
-  return answer[1].filter((element): element is string => typeof element === 'string');
+  return textsOf(answer[1]);
 }

@@ -4,11 +4,6 @@ import { KEYS } from './names.js';
 /** Backstop for the length of the request stream; deadlines and acknowledgements keep it short. */
 const MAX_REQUESTS = '10000';
 
-/** Redis answered with an error: not a lost connection, so waiting for a new one does not help. */
-export function isReplyError(error: unknown): error is Error {
-  return error instanceof Error && error.name === 'ReplyError';
-}
-
 interface Write {
   readonly fields: readonly string[];
   /** The entry's id, or why there is none. */

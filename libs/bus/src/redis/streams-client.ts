@@ -1,4 +1,6 @@
-import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
+import type { ReadPacket, WritePacket } from '@nestjs/microservices';
+// Deep, here and beside: the package's index loads every transport that it has, a tenth of a gateway's start.
+import { ClientProxy } from '@nestjs/microservices/client/client-proxy.js';
 
 import { type VerificationReply, VerificationRequest } from '#contracts';
 
@@ -12,7 +14,8 @@ import type { RedisConnection } from './create-redis.js';
 import { repliesKey } from './names.js';
 import { type Connect, RedisLink } from './redis-link.js';
 import { ReplyReader } from './reply-reader.js';
-import { isReplyError, RequestWriter } from './request-writer.js';
+import { isReplyError } from './replies.js';
+import { RequestWriter } from './request-writer.js';
 import { VERIFY_PATTERN } from './streams-context.js';
 
 /** What a gateway needs to ask and to believe the answer. */

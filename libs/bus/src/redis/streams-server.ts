@@ -1,4 +1,5 @@
-import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
+import type { CustomTransportStrategy } from '@nestjs/microservices';
+import { Server } from '@nestjs/microservices/server/server.js';
 import { lastValueFrom, type Observable } from 'rxjs';
 
 import type { VerificationRequest } from '#contracts';

@@ -156,6 +156,7 @@ export class StreamsWorker {
     });
     this.#claimFrom = output.claimNext;
     this.#desk.learn(output.suspects, output.quarantined);
+    this.#desk.withdraw(output.withdrawn);
     this.#standing.hear(output.openVerifiers);
     if (output.isGroupMissing) await this.#redis.createGroup();
     if (output.claimed.length > 0) {

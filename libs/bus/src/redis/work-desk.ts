@@ -6,13 +6,13 @@ import { AloneQueue } from './alone-queue.js';
 import { HostQueue } from './host-queue.js';
 import { Intake } from './intake.js';
 import { JobRunner } from './job-runner.js';
-import type { StreamEntry } from './stream-entries.js';
+import type { StreamEntry } from './replies.js';
 import type { RunAlone, Work } from './work.js';
 import type { WorkDeskOptions } from './work-desk-options.js';
 import type { BeatInput } from './worker-beat.js';
 
 /** Entries that may wait for their registry's turn: those of a registry that hangs must not stop the reading for others. */
-const MAX_QUEUED = 256;
+const MAX_QUEUED = 1024;
 
 /** Everything that a verifier has in hand, and what becomes of it. */
 export class WorkDesk {
@@ -52,6 +52,10 @@ export class WorkDesk {
       verifier: redis.consumer,
       keys,
       now,
+      onAnswer: (reply) => {
+        this.#hosts.learn(reply);
+        options.onAnswer(reply);
+      },
     });
     this.#alone = this.#createAlone(now);
     this.#hosts = this.#createHosts(now);
@@ -86,24 +90,20 @@ export class WorkDesk {
     // At the end what waits is no longer renewed, so that the others take it over.
     const queued = this.#hosts.isClosed ? [] : this.#hosts.works;
     const works = new Set([...this.#running, ...this.#alone.works, ...queued]);
-    const current = this.#alone.current;
-    return {
-      owned: [...works].map(({ entry }) => entry.id),
-      alone:
-        current === undefined
-          ? undefined
-          : {
-              subject: current.work.subject,
-              run: current.run,
-              mark: this.#guard.mark(current.work.subject, current.run),
-            },
-    };
+    return { owned: [...works].map(({ entry }) => entry.id), alone: this.#alone.signOfLife };
   }
 
   /** What the verifiers know together about images that kill. */
   learn(suspects: readonly Subject[], quarantined: readonly string[]): void {
     this.#suspects = new Set(suspects);
     this.#quarantine.replace(quarantined, this.#options.redisClock.now());
+  }
+
+  /** Drops what waits and what nobody asks for any more. What runs goes on: its verdict is of use to others. */
+  withdraw(ids: readonly string[]): void {
+    const gone = new Set(ids);
+    const count = this.#hosts.withdraw(gone) + this.#alone.withdraw(gone);
+    if (count > 0) this.#options.observer.observe({ kind: 'withdrawn', count });
   }
 
   /** Takes entries from the stream; `redelivered` ones were another's, who died or hung. */
@@ -174,6 +174,7 @@ export class WorkDesk {
       slots: this.#options.slots,
       taken: () => this.#running.size,
       isHeld: () => this.#alone.wantsQuiet,
+      now,
       isPast: ({ deadline }) => now() >= deadline,
       run: (work) => this.#start(work),
       drop: (work) => this.#track(work, () => this.#runner.drop(work)),

@@ -1,7 +1,7 @@
 import type { VerificationRequest } from '#contracts';
 
 import type { Subject } from '../verification/subject.js';
-import type { StreamEntry } from './stream-entries.js';
+import type { StreamEntry } from './replies.js';
 
 /** One attempt of a question that this verifier has taken. */
 export interface Work {

@@ -1,7 +1,7 @@
 import type { RedisConnection } from './create-redis.js';
 import { GROUP, KEYS, marksKey } from './names.js';
 import type { RedisClock } from './redis-clock.js';
-import { claimCursor, claimedEntries, type StreamEntry, textsOf } from './stream-entries.js';
+import { claimCursor, claimedEntries, type StreamEntry, textsOf } from './replies.js';
 import { isMissingGroup } from './worker-redis.js';
 
 /** A verifier says this often that it lives, and looks this often for work of those that do not, milliseconds. */
@@ -10,8 +10,6 @@ export const BEAT_MS = 250;
 const CLAIM_IDLE_MS = '1000';
 /** A verifier that has not beaten for this long takes no work, milliseconds. */
 const ALIVE_MS = 1000;
-/** Where a search begins. */
-const FIRST = '0-0';
 const MAX_SUSPECTS = '1000';
 const MAX_QUARANTINED = '256';
 
@@ -36,6 +34,8 @@ export interface BeatOutput {
   readonly quarantined: readonly string[];
   /** Verifiers that are not isolated, this one included. */
   readonly openVerifiers: number;
+  /** Entries of its own that are in the stream no longer: who asked has its answer from elsewhere, or has given up. */
+  readonly withdrawn: readonly string[];
   readonly claimed: readonly StreamEntry[];
   readonly claimNext: string;
   readonly isGroupMissing: boolean;
@@ -53,32 +53,49 @@ export async function beat(
 ): Promise<BeatOutput> {
   const sentAt = monotonicNow();
   const now = clock.now();
-  const pipeline = redis
-    .pipeline()
-    .call('TIME')
-    .call('ZRANGE', KEYS.suspects, String(now), '+inf', 'BYSCORE', 'LIMIT', '0', MAX_SUSPECTS)
-    .call('ZRANGE', KEYS.quarantine, String(now), '+inf', 'BYSCORE', 'LIMIT', '0', MAX_QUARANTINED)
-    .call('ZCOUNT', KEYS.verifiers, String(now - ALIVE_MS), '+inf');
-  for (const command of standingCommands(input, now)) pipeline.call(...command);
-  if (input.owned.length > 0)
-    pipeline.call('XCLAIM', KEYS.requests, GROUP, input.consumer, '0', ...input.owned, 'JUSTID');
-  if (input.alone !== undefined)
-    pipeline.call('HSET', marksKey(input.alone.subject), input.alone.run, input.alone.mark);
-  if (input.claim > 0) {
-    pipeline.call(
+  const pipeline = redis.pipeline();
+  const commands = commandsOf(input, now);
+  for (const [, ...command] of commands) pipeline.call(...command);
+  const results = (await pipeline.exec()) ?? [];
+  const answers = new Map(commands.map(([part], index) => [part, results[index]]));
+  clock.set(answers.get('time')?.[1], sentAt);
+  for (const [error] of results) if (error !== null && !isMissingGroup(error)) throw error;
+  const isGroupMissing = results.some(([error]) => isMissingGroup(error));
+  return { ...toOutput(answers, input.owned), isGroupMissing };
+}
+
+/** What of the output a command is for. */
+type Part = 'time' | 'suspects' | 'quarantined' | 'open' | 'standing' | 'owned' | 'alone' | 'claimed';
+type Command = readonly [Part, string, ...string[]];
+type Answer = readonly [error: Error | null, value: unknown];
+
+function commandsOf(input: BeatInput, now: number): readonly Command[] {
+  const { owned, alone, consumer, claim, claimFrom } = input;
+  const living = [String(now), '+inf', 'BYSCORE', 'LIMIT', '0'];
+  const commands: Command[] = [
+    ['time', 'TIME'],
+    ['suspects', 'ZRANGE', KEYS.suspects, ...living, MAX_SUSPECTS],
+    ['quarantined', 'ZRANGE', KEYS.quarantine, ...living, MAX_QUARANTINED],
+    ['open', 'ZCOUNT', KEYS.verifiers, String(now - ALIVE_MS), '+inf'],
+    ...standingCommands(input, now).map((command) => ['standing', ...command] as const),
+  ];
+  if (owned.length > 0)
+    commands.push(['owned', 'XCLAIM', KEYS.requests, GROUP, consumer, '0', ...owned, 'JUSTID']);
+  if (alone !== undefined) commands.push(['alone', 'HSET', marksKey(alone.subject), alone.run, alone.mark]);
+  if (claim > 0) {
+    const count = ['COUNT', String(claim)];
+    commands.push([
+      'claimed',
       'XAUTOCLAIM',
       KEYS.requests,
       GROUP,
-      input.consumer,
+      consumer,
       CLAIM_IDLE_MS,
-      '0-0',
-      'COUNT',
-      String(input.claim),
-    );
+      claimFrom,
+      ...count,
+    ]);
   }
-  const results = (await pipeline.exec()) ?? [];
-  clock.set(results[0]?.[1], sentAt);
-  return toOutput(results, input.claim > 0);
+  return commands;
 }
 
 function standingCommands({ standing, consumer }: BeatInput, now: number): readonly [string, ...string[]][] {
@@ -98,17 +115,26 @@ function standingCommands({ standing, consumer }: BeatInput, now: number): reado
   ];
 }
 
-function toOutput(results: readonly [Error | null, unknown][], claims: boolean): BeatOutput {
-  const isGroupMissing = results.some(([error]) => isMissingGroup(error));
-  for (const [error] of results) if (error !== null && !isMissingGroup(error)) throw error;
-  const [, suspects, quarantined, open] = results.map(([, value]) => value);
-  const [claimError, claimed] = claims ? (results.at(-1) ?? [null, undefined]) : [null, undefined];
+function toOutput(
+  answers: ReadonlyMap<Part, Answer | undefined>,
+  owned: readonly string[],
+): Omit<BeatOutput, 'isGroupMissing'> {
+  const valueOf = (part: Part): unknown =>
+    answers.get(part)?.[0] === null ? answers.get(part)?.[1] : undefined;
+  const open = valueOf('open');
   return {
-    suspects: textsOf(suspects),
-    quarantined: textsOf(quarantined),
+    suspects: textsOf(valueOf('suspects')),
+    quarantined: textsOf(valueOf('quarantined')),
     openVerifiers: typeof open === 'number' ? open : 0,
-    claimed: claimError === null ? claimedEntries(claimed) : [],
-    claimNext: claimError === null ? claimCursor(claimed) : FIRST,
-    isGroupMissing,
+    withdrawn: missingFrom(valueOf('owned'), owned),
+    claimed: claimedEntries(valueOf('claimed')),
+    claimNext: claimCursor(valueOf('claimed')),
   };
+}
+
+/** XCLAIM names what it renewed; without an answer nothing is known to be gone. */
+function missingFrom(renewed: unknown, owned: readonly string[]): readonly string[] {
+  if (!Array.isArray(renewed)) return [];
+  const living = new Set(textsOf(renewed));
+  return owned.filter((id) => !living.has(id));
 }

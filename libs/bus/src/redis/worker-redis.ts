@@ -1,13 +1,14 @@
 import type { RedisConnection } from './create-redis.js';
 import { GROUP, KEYS, marksKey, repliesKey } from './names.js';
-import { isReplyError } from './request-writer.js';
-import { readEntries, type StreamEntry } from './stream-entries.js';
+import { isReplyError, type StreamEntry, toFields, toReadEntries, whole } from './replies.js';
 import type { RunAlone, Work } from './work.js';
 
 /** A reply list that nobody reads goes away by itself after this, milliseconds. */
 const REPLY_LIFE_MS = '30000';
 /** How long one read waits: also the longest that a run alone waits for a read that is under way, milliseconds. */
 const BLOCK_MS = '100';
+/** Entries in one answer: somebody who can write to Redis decides how long each is, so there are not many. */
+const READ_COUNT = 8;
 /** A consumer of a process that is gone: nothing pending and idle for this long, milliseconds. */
 const FORGET_CONSUMER_MS = 600_000;
 
@@ -23,14 +24,13 @@ export class WorkerRedis {
     this.consumer = options.consumer;
   }
 
-  /** New entries, at most `count`; makes the group where it is missing. */
+  /** New entries, at most `count` and no more than one read may hold; makes the group where it is missing. */
   async read(count: number): Promise<readonly StreamEntry[]> {
     try {
-      const wait = ['COUNT', String(count), 'BLOCK', BLOCK_MS] as const;
+      const wait = ['COUNT', String(Math.min(count, READ_COUNT)), 'BLOCK', BLOCK_MS] as const;
       const from = ['STREAMS', KEYS.requests, '>'] as const;
-      return readEntries(
-        await this.#reader.call('XREADGROUP', 'GROUP', GROUP, this.consumer, ...wait, ...from),
-      );
+      const command = ['GROUP', GROUP, this.consumer, ...wait, ...from];
+      return whole(toReadEntries(await this.#reader.call('XREADGROUP', ...command)));
     } catch (error) {
       if (!isMissingGroup(error)) throw error;
       await this.createGroup();
@@ -43,7 +43,7 @@ export class WorkerRedis {
     try {
       await this.commands.call('XGROUP', 'CREATE', KEYS.requests, GROUP, '0', 'MKSTREAM');
     } catch (error) {
-      if (!isReplyError(error) || !error.message.startsWith('BUSYGROUP')) throw error;
+      if (!isReplyError(error, 'BUSYGROUP')) throw error;
     }
   }
 
@@ -85,16 +85,18 @@ export class WorkerRedis {
   async forgetConsumers(): Promise<void> {
     const answer = await this.commands.call('XINFO', 'CONSUMERS', KEYS.requests, GROUP);
     for (const consumer of Array.isArray(answer) ? answer : []) {
-      const facts = factsOf(consumer);
-      if (facts.get('pending') !== '0' || Number(facts.get('idle')) < FORGET_CONSUMER_MS) continue;
-      await this.commands.call('XGROUP', 'DELCONSUMER', KEYS.requests, GROUP, facts.get('name') ?? '');
+      const facts = toFields(consumer);
+      const name = facts.get('name');
+      const isGone = Number(facts.get('pending')) === 0 && Number(facts.get('idle')) >= FORGET_CONSUMER_MS;
+      if (!isGone || typeof name !== 'string') continue;
+      await this.commands.call('XGROUP', 'DELCONSUMER', KEYS.requests, GROUP, name);
     }
   }
 }
 
 /** True for the error of a stream, or a group, that is not there: at the first start, and after FLUSHALL. */
 export function isMissingGroup(error: unknown): boolean {
-  return isReplyError(error) && error.message.startsWith('NOGROUP');
+  return isReplyError(error, 'NOGROUP');
 }
 
 /** Runs a transaction or pipeline; throws the first error in it. */
@@ -107,11 +109,4 @@ export async function execute(chain: {
     if (error !== null) throw error;
     return value;
   });
-}
-
-function factsOf(consumer: unknown): ReadonlyMap<string, string> {
-  const flat = Array.isArray(consumer) ? consumer.map(String) : [];
-  return new Map(
-    flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1] ?? ''] as const] : [])),
-  );
 }

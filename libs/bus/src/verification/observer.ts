@@ -26,6 +26,8 @@ export type BusEvent =
   /** Taken over from a verifier that no longer says that it works on it. */
   | { readonly kind: 'reclaimed'; readonly count: number }
   | { readonly kind: 'dropped-past-deadline' }
+  /** Who asked deleted the request while it waited here: dropped. */
+  | { readonly kind: 'withdrawn'; readonly count: number }
   | { readonly kind: 'quarantined'; readonly image: string; readonly rule: string; readonly crashes: number }
   | { readonly kind: 'state'; readonly state: ServerState; readonly text: string }
   /** The handler failed with something that is no verdict. */
