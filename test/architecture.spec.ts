@@ -27,6 +27,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   'libs/admission': ['#image-ref', '#validator', '#contracts'],
   'libs/bus': ['#contracts', '@nestjs/common', '@nestjs/microservices', 'ioredis', 'rxjs', 'zod'],
+  'libs/certificates': ['@peculiar/x509', 'reflect-metadata'],
   'libs/kubernetes': ['@kubernetes/client-node'],
   'libs/alerts': ['#config', '#contracts', '#validator', 'handlebars'],
   'libs/observability': ['pino', 'prom-client', '@nestjs/common'],
@@ -62,13 +63,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'reflect-metadata',
     'rxjs',
   ],
-  'apps/standalone': ['#*', '!#testing', '@nestjs/', '@peculiar/x509', 'prom-client', 'reflect-metadata'],
+  'apps/standalone': ['#*', '!#testing', '@nestjs/', 'prom-client', 'reflect-metadata'],
+  'apps/keeper': ['#*', '!#testing', '!#apps', '@nestjs/', 'prom-client', 'reflect-metadata', 'yaml', 'zod'],
   'apps/cli': ['#*', '!#testing', 'commander', 'yaml', 'reflect-metadata'],
   // What `npm start` and `npm test` need before there are packages; the launcher's search for Node 24 is one piece of it.
   'deploy/local': ['#*', '../../apps/cli/bin/node24.mjs'],
 };
 
-const APPS = ['#gateway', '#verifier', '#alerting', '#standalone'];
+const APPS = ['#gateway', '#verifier', '#alerting', '#keeper', '#standalone'];
 const SPECIFIER = /\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/g;
 
 function isAllowed(specifier: string, file: string, project: string, allowed: readonly string[]): boolean {
