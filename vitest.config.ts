@@ -49,6 +49,18 @@ export default defineConfig({
           hookTimeout: 180_000,
         },
       },
+      {
+        ...source,
+        test: {
+          name: 'chart',
+          // Helm renders a set of values once for all files.
+          isolate: false,
+          pool: 'threads',
+          include: ['test/chart/**/*.spec.ts'],
+          setupFiles: ['test/setup.ts'],
+          testTimeout: 60_000,
+        },
+      },
     ],
   },
 });
