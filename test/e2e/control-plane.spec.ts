@@ -133,6 +133,9 @@ describe.for(MINORS)('a control plane of %s', (minor) => {
 
     await webhook.stop();
     expect((await create('dead')).stderr).toContain('failed calling webhook');
+    webhook = await RefusingWebhook.start(webhook);
+    await plane.routeService('hooked', 'refuser', webhook.port);
+    expect((await create('risen')).stderr).toContain('denied the request: no');
   });
 });
 
@@ -154,10 +157,11 @@ interface PodList {
 /** A validating webhook for config maps of the namespace `hooked`, which says no. */
 class RefusingWebhook {
   readonly serverNames = new Set<string>();
-  readonly #authority = new TestAuthority();
+  readonly #authority: TestAuthority;
   readonly #server: Server;
 
-  private constructor() {
+  private constructor(authority: TestAuthority) {
+    this.#authority = authority;
     this.#server = createServer(this.#authority.issue(['refuser.hooked.svc']), (request, response) => {
       void (async () => {
         let body = '';
@@ -173,8 +177,9 @@ class RefusingWebhook {
     this.#server.on('secureConnection', (socket) => this.serverNames.add(String(socket.servername)));
   }
 
-  static async start(): Promise<RefusingWebhook> {
-    const webhook = new RefusingWebhook();
+  /** On a port of its own; known to whoever trusts `before`, if there is one. */
+  static async start(before?: RefusingWebhook): Promise<RefusingWebhook> {
+    const webhook = new RefusingWebhook(before === undefined ? new TestAuthority() : before.#authority);
     webhook.#server.listen(0, '127.0.0.1');
     await once(webhook.#server, 'listening');
     return webhook;

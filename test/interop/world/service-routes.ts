@@ -42,21 +42,21 @@ export class ServiceRoutes {
     options: RouteOptions = {},
   ): Promise<void> {
     const names = options.portNames ?? (await this.#portNames(namespace, service));
-    const key = `${namespace}/${service}`;
-    await this.#forwarders.get(key)?.close();
+    const { address, port } = await this.#forwarder(`${namespace}/${service}`, hostPort);
+    const slice = JSON.stringify(endpointSlice({ namespace, service, names, address, port }));
+    await this.#cluster.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], slice);
+  }
+
+  /** A Service keeps its forwarder, so that a new target is in force at once. */
+  async #forwarder(key: string, hostPort: number): Promise<Forwarder> {
+    const known = this.#forwarders.get(key);
+    if (known !== undefined) {
+      known.leadTo(hostPort);
+      return known;
+    }
     const forwarder = await Forwarder.start(await ownAddress(), hostPort);
     this.#forwarders.set(key, forwarder);
-    const slice = endpointSlice({
-      namespace,
-      service,
-      names,
-      address: forwarder.address,
-      port: forwarder.port,
-    });
-    await this.#cluster.kubectl(
-      ['apply', '--server-side', '--force-conflicts', '-f', '-'],
-      JSON.stringify(slice),
-    );
+    return forwarder;
   }
 
   async close(): Promise<void> {
@@ -112,49 +112,62 @@ async function ownAddress(): Promise<string> {
   return ADDED_ADDRESS;
 }
 
-/** Hands every connection on to a loopback port, and refuses it when nobody listens there. */
+/** Hands every connection on to a loopback port, and ends it when nobody listens there. */
 class Forwarder {
   readonly address: string;
   readonly port: number;
   readonly #server: Server;
-  readonly #sockets: Set<Socket>;
+  readonly #sockets = new Set<Socket>();
+  #hostPort: number;
 
-  private constructor(server: Server, sockets: Set<Socket>, place: { address: string; port: number }) {
+  private constructor(server: Server, address: string, hostPort: number) {
+    const bound = server.address();
+    if (bound === null || typeof bound === 'string') throw new Error('the forwarder has no port');
     this.#server = server;
-    this.#sockets = sockets;
-    this.address = place.address;
-    this.port = place.port;
+    this.#hostPort = hostPort;
+    this.address = address;
+    this.port = bound.port;
+    server.on('connection', (incoming) => this.#handOn(incoming));
   }
 
   static async start(address: string, hostPort: number): Promise<Forwarder> {
-    const sockets = new Set<Socket>();
-    const server = createServer({ noDelay: true }, (incoming) => {
-      const outgoing = connect({ host: '127.0.0.1', port: hostPort, noDelay: true });
-      for (const [socket, other] of [
-        [incoming, outgoing],
-        [outgoing, incoming],
-      ] as const) {
-        sockets.add(socket);
-        socket.once('error', () => other.resetAndDestroy());
-        socket.once('close', () => {
-          sockets.delete(socket);
-          other.destroySoon();
-        });
-        socket.pipe(other);
-      }
-    });
+    const server = createServer({ noDelay: true });
     server.listen({ host: address, port: 0 });
     await once(server, 'listening');
     server.unref();
-    const bound = server.address();
-    if (bound === null || typeof bound === 'string') throw new Error('the forwarder has no port');
-    return new Forwarder(server, sockets, { address, port: bound.port });
+    return new Forwarder(server, address, hostPort);
+  }
+
+  /** Connections to the old port end. */
+  leadTo(hostPort: number): void {
+    this.#hostPort = hostPort;
+    this.#endConnections();
   }
 
   async close(): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
+    this.#endConnections();
     await closed;
+  }
+
+  #handOn(incoming: Socket): void {
+    const outgoing = connect({ host: '127.0.0.1', port: this.#hostPort, noDelay: true });
+    this.#join(incoming, outgoing);
+    this.#join(outgoing, incoming);
+  }
+
+  #join(socket: Socket, other: Socket): void {
+    this.#sockets.add(socket);
+    socket.once('error', () => other.resetAndDestroy());
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      other.destroySoon();
+    });
+    socket.pipe(other);
+  }
+
+  #endConnections(): void {
+    for (const socket of this.#sockets) socket.destroy();
   }
 }
