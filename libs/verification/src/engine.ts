@@ -54,15 +54,20 @@ export class VerificationEngine {
     this.#onFault = options.onFault;
   }
 
-  /** The rule that governs an image; `undefined` where none matches (CNS-1001). */
-  govern(image: ImageReference): BoundRule | undefined {
-    const match = this.#policy.match(image);
+  /** False where the namespace makes no difference to any image. */
+  get readsNamespace(): boolean {
+    return this.#policy.readsNamespace;
+  }
+
+  /** The rule that governs an image in a namespace; `undefined` where none matches (CNS-1001). */
+  govern(image: ImageReference, namespace?: string): BoundRule | undefined {
+    const match = this.#policy.match(image, namespace);
     return match === undefined ? undefined : this.#rules.get(match.rule.hash);
   }
 
-  /** Every rule that matches and why the winner won. */
-  explain(image: ImageReference): Explanation<RuleConfig> {
-    return this.#policy.explain(image);
+  /** Every rule that matches in a namespace and why the winner won. */
+  explain(image: ImageReference, namespace?: string): Explanation<RuleConfig> {
+    return this.#policy.explain(image, namespace);
   }
 
   /** The rule of this hash, if this configuration has it. */
