@@ -5,10 +5,11 @@ import { Registry } from 'prom-client';
 import { readTemplates, type TemplateSource } from '#alerts';
 import { type BusKeys, createRedis, decisionVerifier, RedisDecisionSource, type RedisSettings } from '#bus';
 import type { ConfigurationWatch } from '#config';
-import type { Logger } from '#observability';
+import { type Logger, logFindings } from '#observability';
 import { createTransport } from '#registry';
 
 import { type RunningAlerting, startAlerting } from './start-alerting.js';
+import { tellDecisions } from './tell-decisions.js';
 
 /** Everything that the alerting process needs from outside. */
 export interface AlertingOptions {
@@ -28,13 +29,14 @@ export interface AlertingOptions {
 /** Starts alerting on Redis; resolves when it reads decisions. */
 export async function runAlerting(options: AlertingOptions): Promise<Pick<RunningAlerting, 'close'>> {
   const { configuration, log, redis } = options;
+  logFindings(configuration.current.findings, log);
   const transport = createTransport();
   const commands = createRedis(redis, 'patient', (error) => log.debug({ err: error }, 'Redis'));
   const source = new RedisDecisionSource({
     redis: commands,
     connect: () => createRedis(redis, 'blocking', () => undefined),
     trust: { cluster: options.cluster, verifier: decisionVerifier(() => options.keys().decisions) },
-    observe: ({ kind, ...fields }) => log.warn({ ...fields }, `decisions: ${kind}`),
+    observe: (event) => tellDecisions(event, log),
     now: () => performance.now(),
   });
   const alerting = await startAlerting({
@@ -51,6 +53,7 @@ export async function runAlerting(options: AlertingOptions): Promise<Pick<Runnin
     subscribe: (listener) =>
       configuration.subscribe((event) => {
         if (event.kind === 'failed') return;
+        logFindings(event.configuration.findings, log);
         // Templates that cannot be read just now do not replace those that are in force.
         void templatesOf(options.templatesDirectory, log).then((templates) =>
           listener({ configuration: event.configuration, ...(templates === undefined ? {} : { templates }) }),

@@ -14,11 +14,17 @@ import {
   verdictSigner,
   verdictVerifier,
 } from '#bus';
-import { exitOnFault, LoopWatch, NestLog } from '#observability';
+import { exitOnFault, logFindings, LoopWatch, NestLog } from '#observability';
 import { createTransport, type HttpTransport } from '#registry';
-import { CurrentEngine, namedHosts, readIfPresent, SharedProofs } from '#verification';
+import {
+  CurrentEngine,
+  namedHosts,
+  readIfPresent,
+  SharedProofs,
+  type VerificationEngine,
+} from '#verification';
 
-import { observeBus, observeSharedVerdicts } from './observers.js';
+import { observeBus, observeSharedVerdicts, observeVerdicts } from './observers.js';
 import { VerificationService } from './verification.service.js';
 import { VerifierHealth } from './verifier-health.js';
 import { VerifierMetrics } from './verifier-metrics.js';
@@ -69,15 +75,10 @@ async function startApplication(
   undo.defer(() => redis.disconnect());
   const loop = new LoopWatch(registry);
   undo.defer(() => loop.close());
-  const service = new VerificationService({
-    engine: () => engines.engine,
-    shared: createSharedProofs(options, metrics, redis, keys),
-    observer: {
-      onVerdict: (verdict, validator, cached, seconds) =>
-        metrics.observe(verdict, validator, cached, seconds),
-    },
-    now: Date.now,
-  });
+  const observer = observeVerdicts(metrics, options.log);
+  const shared = createSharedProofs(options, metrics, redis, keys);
+  const engine = (): VerificationEngine => engines.engine;
+  const service = new VerificationService({ engine, shared, observer, now: Date.now });
   const server = new StreamsServer({
     connect: (role) => createRedis(options.redis, role),
     keys,
@@ -85,7 +86,7 @@ async function startApplication(
     verifier: options.name,
     observer: observeBus(metrics.bus, options.log),
   });
-  const health = new VerifierHealth(server, () => engines.engine, loop);
+  const health = new VerifierHealth(server, engine, loop);
   const app = await NestFactory.create(VerifierModule.register(service, health, registry), {
     logger: new NestLog(options.log),
     abortOnError: false,
@@ -141,6 +142,7 @@ function createEngines(
   onEngine: (engine: CurrentEngine['engine']) => void,
 ): CurrentEngine {
   const { log } = options;
+  let told = '';
   return new CurrentEngine({
     ...options,
     transport,
@@ -150,7 +152,11 @@ function createEngines(
     onEngine: (engine) => {
       onEngine(engine);
       metrics.configReloadFailed.set(0);
-      log.info({ revision: engine.configuration.revision.slice(0, 12) }, 'configuration in force');
+      const { revision, findings } = engine.configuration;
+      log.info({ revision: revision.slice(0, 12) }, 'configuration in force');
+      // A new secret opens an engine too; the findings are the same then.
+      if (revision !== told) logFindings(findings, log);
+      told = revision;
     },
     onFailure: (error) => {
       metrics.configReloadFailed.set(1);

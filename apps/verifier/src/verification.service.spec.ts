@@ -52,12 +52,13 @@ function world(check: Check, { features = '{}', scopes = [], store, ground = 've
     { validators: new Map([['team', new Team(check, ground)]]), credentialScopes: scopes },
     { clock: () => new Date(), onFault: () => undefined },
   );
-  const told: string[] = [];
+  const [told, undecided]: [string[], string[]] = [[], []];
   const service = new VerificationService({
     engine: () => engine,
     shared: new SharedProofs({ now: () => NOW, open: () => shared }),
     observer: {
       onVerdict: ({ outcome }, { name }, cached) => told.push(`${name} ${outcome} ${String(cached)}`),
+      onUndecided: ({ code }, host) => undecided.push(`${host} ${code}`),
     },
     now: () => NOW,
   });
@@ -79,7 +80,7 @@ function world(check: Check, { features = '{}', scopes = [], store, ground = 've
     const answer = await service.verify({ ...request, ...changes }, signal);
     return answer.kind === 'cannot' ? 'cannot' : answer.verdict;
   };
-  return { verify, told, shared };
+  return { verify, told, undecided, shared };
 }
 
 const admits: Check = async () => ({ digest: DIGEST });
@@ -141,4 +142,50 @@ test.for<{ name: string; check: Check; options?: Options; abort?: boolean }>([
 test('a request that names no image is our fault, and no verdict', async () => {
   const { verify } = world(admits);
   await expect(verify({ image: 'not a reference' })).rejects.toMatchObject({ code: 'CNS-1010' });
+});
+
+test('equal questions of several gateways are looked at once', async () => {
+  const { promise: go, resolve: letGo } = Promise.withResolvers<undefined>();
+  let looks = 0;
+  const { verify, told } = world(async () => {
+    looks += 1;
+    await go;
+    return { digest: DIGEST };
+  });
+  const answers = ['a', 'b', 'c'].map((gateway) => verify({ gateway, nonce: gateway.repeat(32) }));
+  await new Promise((resolve) => setImmediate(resolve));
+  letGo(undefined);
+  for (const answer of await Promise.all(answers)) expect(answer).toMatchObject({ outcome: 'admitted' });
+  expect([looks, told]).toEqual([1, ['team admitted false', 'team admitted true', 'team admitted true']]);
+});
+
+test('another image, at the same time, is another look', async () => {
+  let looks = 0;
+  const { verify } = world(async () => {
+    looks += 1;
+    return await Promise.resolve({ digest: DIGEST });
+  });
+  await Promise.all([verify(), verify({ image: 'ghcr.io/acme/api:2' })]);
+  expect(looks).toBe(2);
+});
+
+test('whoever joined a look whose asker had no more time looks too', async () => {
+  const first = new AbortController();
+  const admit = Promise.withResolvers<undefined>();
+  let looks = 0;
+  const { verify, undecided } = world(async (_image, { signal }) => {
+    looks += 1;
+    if (looks > 1) await admit.promise;
+    else await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('over'))));
+    return { digest: DIGEST };
+  });
+  const answers = [verify({}, first.signal), verify({ gateway: 'h' })];
+  await new Promise((resolve) => setImmediate(resolve));
+  first.abort(new DOMException('over', 'TimeoutError'));
+  admit.resolve(undefined);
+  expect(await Promise.all(answers)).toMatchObject([
+    { outcome: 'undecided', code: 'CNS-2006' },
+    { outcome: 'admitted' },
+  ]);
+  expect([looks, undecided]).toEqual([2, ['ghcr.io CNS-2006']]);
 });
