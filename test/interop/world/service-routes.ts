@@ -108,7 +108,7 @@ async function ownAddress(): Promise<string> {
       family === 'IPv4' && !address.startsWith('127.') && !address.startsWith('169.254.'),
   );
   if (own !== undefined) return own.address;
-  await run('ip', ['address', 'add', `${ADDED_ADDRESS}/32`, 'dev', 'lo']);
+  await run('ip', ['address', 'replace', `${ADDED_ADDRESS}/32`, 'dev', 'lo']);
   return ADDED_ADDRESS;
 }
 
