@@ -13,6 +13,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'libs/validator': ['#image-ref'],
   'libs/validator-static': ['#image-ref', '#validator'],
   'libs/validator-cosign': ['#image-ref', '#validator', '#registry', '#trust', '@sigstore/tuf'],
+  'libs/validator-notaryv1': ['#image-ref', '#validator', '#registry', '#trust'],
   'libs/config': ['#image-ref', '#policy', '#trust', '#validator', 'zod', 'yaml'],
   'libs/verification': [
     '#config',

@@ -17,3 +17,4 @@ export { canonicalHost, type RegistrySettings } from './registry-host.js';
 export { isJsonObject, member, parseStrictJson, StrictJsonError } from './strict-json.js';
 export { BudgetSpentError, VerificationBudget } from './verification-budget.js';
 export { TransportError, type TransportReason } from './transport-error.js';
+export { TrustDataClient, type TrustDataClientOptions } from './trust-data-client.js';

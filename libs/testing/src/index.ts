@@ -52,3 +52,8 @@ export {
   type ClusterRequest,
   VirtualCluster,
 } from './virtual-cluster.js';
+export { NotaryKey, type NotaryKeyType, type NotarySignature } from './notary/notary-key.js';
+export { signingForm } from './notary/signing-form.js';
+export { type AnyJson, type TrustDataBreak, VirtualCollection } from './notary/virtual-collection.js';
+export { type NotaryKeys, VirtualNotary, virtualNotaryKeys } from './notary/virtual-notary.js';
+export { type NotaryMisbehaviour, VirtualNotaryTransport } from './notary/virtual-notary-transport.js';

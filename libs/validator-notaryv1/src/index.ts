@@ -1,0 +1,13 @@
+export { canonicalJson } from './canonical-json.js';
+export { FileSource } from './file-source.js';
+export { floorName, FloorStore, resetFloor, type SharedMemory } from './floor-store.js';
+export { InMemoryFileSource } from './in-memory-file-source.js';
+export { keyId } from './key.js';
+export type { NotaryEvent, NotaryObserver } from './notary-event.js';
+export {
+  type NotaryV1Dependencies,
+  NotaryV1Validator,
+  type NotaryV1ValidatorConfig,
+} from './notaryv1-validator.js';
+export type { TrustRootConfig } from './pins.js';
+export { ServerFileSource } from './server-file-source.js';

@@ -1,0 +1,93 @@
+import { TrustDataError } from './error.js';
+
+/** The version of one role that is about to be trusted. */
+export interface RoleVersion {
+  readonly role: string;
+  readonly version: number;
+  /** Fingerprint of the keys and threshold that it was verified with; for the root, of the pinned keys. */
+  readonly keys: string;
+}
+
+/** The highest versions of one collection that were ever seen. Versions below them are never used again. */
+export interface VersionFloor {
+  /** When an operator last reset it, milliseconds since the epoch; a later reset wins over everything before it. */
+  readonly epoch: number;
+  /** By role and keys: under new keys a role starts anew (TUF 5.3.11). The ones seen last stand last. */
+  readonly roles: ReadonlyMap<string, number>;
+}
+
+export const NO_FLOOR: VersionFloor = { epoch: 0, roles: new Map() };
+
+/** More than one generation has, so that old keys are forgotten first. */
+const MAX_ROLES = 128;
+
+/** Throws TrustDataError (rollback) for a version below the floor. */
+export function assertNotBelow(versions: readonly RoleVersion[], floor: VersionFloor): void {
+  for (const seen of versions) {
+    const known = floor.roles.get(keyOf(seen)) ?? 0;
+    if (seen.version < known) throw below(seen.role, seen.version, known);
+  }
+}
+
+/** The larger of both, role by role; of two epochs the newer alone. */
+export function maxFloor(one: VersionFloor, other: VersionFloor): VersionFloor {
+  if (one.epoch !== other.epoch) return one.epoch > other.epoch ? one : other;
+  const roles = new Map(one.roles);
+  for (const [role, version] of other.roles) {
+    const known = roles.get(role) ?? 0;
+    roles.delete(role);
+    roles.set(role, Math.max(known, version));
+  }
+  return { epoch: one.epoch, roles: bounded(roles) };
+}
+
+/** The floor after these versions were verified. */
+export function raised({ epoch, roles }: VersionFloor, versions: readonly RoleVersion[]): VersionFloor {
+  const seen = new Map(versions.map((role) => [keyOf(role), role.version]));
+  return maxFloor({ epoch, roles }, { epoch, roles: seen });
+}
+
+/** True where `one` is nowhere below `other`. */
+export function covers(one: VersionFloor, other: VersionFloor): boolean {
+  if (one.epoch !== other.epoch) return one.epoch > other.epoch;
+  return ![...other.roles].some(([role, version]) => (one.roles.get(role) ?? 0) < version);
+}
+
+/** One line of JSON. */
+export function formatFloor({ epoch, roles }: VersionFloor): string {
+  return JSON.stringify({ epoch, roles: [...roles] });
+}
+
+/** `undefined` for what is no floor: a store is somebody else's memory. */
+export function parseFloor(text: string): VersionFloor | undefined {
+  try {
+    // The cast is checked member by member below.
+    const { epoch, roles } = (JSON.parse(text) ?? {}) as Partial<Record<keyof VersionFloor, unknown>>;
+    if (!isCount(epoch) || !Array.isArray(roles)) return undefined;
+    const entries = (roles as unknown[]).flatMap((entry) => {
+      const [role, version] = Array.isArray(entry) ? (entry as unknown[]) : [];
+      return typeof role === 'string' && isCount(version) ? [[role, version] as const] : [];
+    });
+    return entries.length === roles.length ? { epoch, roles: bounded(new Map(entries)) } : undefined;
+  } catch {
+    // No JSON: no floor. Who wrote it is the store's concern, which signs what it keeps.
+    return undefined;
+  }
+}
+
+function bounded(roles: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  return roles.size <= MAX_ROLES ? roles : new Map([...roles].slice(-MAX_ROLES));
+}
+
+function keyOf({ role, keys }: RoleVersion): string {
+  return `${role}@${keys}`;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function below(role: string, version: number, floor: number): TrustDataError {
+  const message = `${role} version ${version} is older than version ${floor}, which was seen before`;
+  return new TrustDataError('rollback', message);
+}

@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+
+import { parseImageReference } from '#image-ref';
+import { type NotaryKey, VirtualNotary, virtualNotaryKeys } from '#testing';
+import { type Proof, RefusedError, type RuleOptions, Trace, UndecidedError } from '#validator';
+
+import {
+  type FileSource,
+  FloorStore,
+  InMemoryFileSource,
+  type NotaryEvent,
+  NotaryV1Validator,
+} from '../src/index.js';
+
+/** Made once: keys cost more than everything else in these tests. */
+export const KEYS = virtualNotaryKeys();
+export const NOW = Date.parse('2026-11-21T06:00:00Z');
+export const COLLECTION = 'registry.example/acme/app';
+export const A = digest('a');
+export const B = digest('b');
+export const C = digest('c');
+
+export function digest(text: string): string {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+}
+
+export interface WorldOptions {
+  readonly roots?: Readonly<Record<string, NotaryKey>>;
+  readonly unsafe?: boolean;
+  readonly floors?: FloorStore;
+  readonly source?: (files: ReadonlyMap<string, Uint8Array>) => FileSource;
+  readonly freshMs?: number;
+}
+
+export interface Asking {
+  readonly image?: string;
+  readonly with?: Partial<RuleOptions>;
+  readonly now?: number;
+  readonly signal?: AbortSignal;
+}
+
+const DEFAULTS: RuleOptions = {
+  trustRoot: 'default',
+  mode: 'mutate',
+  verifyInTransparencyLog: true,
+  verifySCT: true,
+  verificationLevel: 'strict',
+  verifyTimestamp: 'always',
+};
+
+/** A notary in memory and a validator that reads it. */
+export class NotaryWorld {
+  readonly notary = new VirtualNotary(KEYS, () => NOW);
+  readonly events: NotaryEvent[] = [];
+  readonly source: FileSource;
+  readonly validator: NotaryV1Validator;
+  trace = new Trace();
+
+  constructor(options: WorldOptions = {}) {
+    const roots = options.roots ?? { default: KEYS.root };
+    this.source = options.source?.(this.notary.files) ?? new InMemoryFileSource(this.notary.files);
+    this.validator = new NotaryV1Validator(
+      {
+        name: 'notary',
+        trustRoots: Object.entries(roots).map(([name, key]) => ({ name, key: key.pem })),
+        unsafeIgnoreCollectionName: options.unsafe ?? false,
+      },
+      {
+        source: this.source,
+        floors: options.floors ?? new FloorStore(),
+        observe: (event) => this.events.push(event),
+        freshMs: options.freshMs ?? 0,
+      },
+    );
+  }
+
+  ask({ image = `${COLLECTION}:v1`, with: options = {}, now = NOW, signal }: Asking = {}): Promise<Proof> {
+    this.trace = new Trace();
+    const rule = this.validator.bind({ ...DEFAULTS, ...options });
+    return rule.check(parseImageReference(image), {
+      now: new Date(now),
+      signal: signal ?? new AbortController().signal,
+      trace: this.trace,
+    });
+  }
+
+  /** The digest, or the code of the error. */
+  async verdict(asking: Asking = {}): Promise<string> {
+    try {
+      return (await this.ask(asking)).digest ?? 'no digest';
+    } catch (error) {
+      if (error instanceof RefusedError || error instanceof UndecidedError) return error.code;
+      throw error;
+    }
+  }
+}
