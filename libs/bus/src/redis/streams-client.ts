@@ -1,6 +1,4 @@
-import type { ReadPacket, WritePacket } from '@nestjs/microservices';
-// Deep, here and beside: the package's index loads every transport that it has, a tenth of a gateway's start.
-import { ClientProxy } from '@nestjs/microservices/client/client-proxy.js';
+import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
 
 import { type VerificationReply, VerificationRequest } from '#contracts';
 

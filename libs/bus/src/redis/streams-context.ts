@@ -1,4 +1,4 @@
-import { BaseRpcContext } from '@nestjs/microservices/ctx-host/base-rpc.context.js';
+import { BaseRpcContext } from '@nestjs/microservices';
 
 /** The message pattern of a verification request: `@MessagePattern(VERIFY_PATTERN)`. */
 export const VERIFY_PATTERN = 'verify';

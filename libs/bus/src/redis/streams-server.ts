@@ -1,5 +1,4 @@
-import type { CustomTransportStrategy } from '@nestjs/microservices';
-import { Server } from '@nestjs/microservices/server/server.js';
+import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import { lastValueFrom, type Observable } from 'rxjs';
 
 import type { VerificationRequest } from '#contracts';
