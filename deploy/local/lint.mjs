@@ -11,6 +11,8 @@ const FOLDERS = ['apps', 'libs', 'test', 'deploy'];
 const SETTINGS = ['.oxlintrc.json', 'tsconfig.json', 'package.json', 'package-lock.json', '.gitignore'];
 const MEMORY = join(ROOT, '.cache', 'lint.json');
 
+const { imports: OWN_NAMES } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+
 const texts = new Map(sources().map((path) => [path, readFileSync(join(ROOT, path), 'utf8')]));
 const now = {
   settings: hash(SETTINGS.map((path) => readFileSync(join(ROOT, path), 'utf8')).join('\0')),
@@ -74,12 +76,9 @@ function withImporters(paths) {
 
 /** Files of ours that a file names; what is named only in a text is one too many, never one too few. */
 function imports(path, text) {
-  const { imports: names } = (imports.manifest ??= JSON.parse(
-    readFileSync(join(ROOT, 'package.json'), 'utf8'),
-  ));
   return [...text.matchAll(/['"]((?:\.{1,2}\/|#)[^'"\n]*)['"]/g)].flatMap(([, name]) => {
     const file = name.startsWith('#')
-      ? posix.normalize(names[name]?.source ?? name)
+      ? posix.normalize(OWN_NAMES[name]?.source ?? name)
       : posix.join(posix.dirname(path), name);
     return [file, file.replace(/\.([cm]?)js$/, '.$1ts')];
   });
