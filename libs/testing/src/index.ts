@@ -53,6 +53,15 @@ export {
   VirtualCluster,
 } from './virtual-cluster.js';
 export { NotaryKey, type NotaryKeyType, type NotarySignature } from './notary/notary-key.js';
+export {
+  NOTARY_COLLECTION,
+  NOTARY_KEYS,
+  NOTARY_NOW,
+  type NotaryAsking,
+  notaryDigest,
+  NotaryWorld,
+  type NotaryWorldOptions,
+} from './notary/notary-world.js';
 export { signingForm } from './notary/signing-form.js';
 export { type AnyJson, type TrustDataBreak, VirtualCollection } from './notary/virtual-collection.js';
 export { type NotaryKeys, VirtualNotary, virtualNotaryKeys } from './notary/virtual-notary.js';

@@ -1,33 +1,34 @@
 import { expect, test } from 'vitest';
 
-import { NotaryKey, type TrustDataBreak, type VirtualCollection } from '#testing';
-
 import {
-  A,
-  B,
-  C,
-  COLLECTION,
-  digest,
-  KEYS,
+  NOTARY_COLLECTION as COLLECTION,
+  NOTARY_KEYS as KEYS,
+  NOTARY_NOW as NOW,
+  type NotaryAsking,
+  notaryDigest,
+  NotaryKey,
   NotaryWorld,
-  NOW,
-  type Asking,
-  type WorldOptions,
-} from '../test/notary-world.js';
+  type NotaryWorldOptions,
+  type TrustDataBreak,
+  type VirtualCollection,
+} from '#testing';
 
+const A = notaryDigest('a');
+const B = notaryDigest('b');
+const C = notaryDigest('c');
 const OTHER = NotaryKey.ecdsa();
 const RSA = NotaryKey.rsa();
 const ALICE = NotaryKey.ecdsa();
 const BOB = NotaryKey.ed25519();
 
-interface Row extends Asking {
+interface Row extends NotaryAsking {
   readonly name: string;
   /** Before the first publication. */
   readonly set?: (collection: VirtualCollection) => void | Promise<void>;
   readonly breaks?: readonly TrustDataBreak[];
   /** What happens after it. */
-  readonly then?: (collection: VirtualCollection) => void | Promise<void>;
-  readonly options?: WorldOptions;
+  readonly later?: (collection: VirtualCollection) => void | Promise<void>;
+  readonly options?: NotaryWorldOptions;
   readonly is: string;
 }
 
@@ -94,13 +95,13 @@ const plain: Row[] = [
 const collections: Row[] = [
   {
     name: 'T01: trust data of another collection under the same root key',
-    then: async (each) => replaceBy(each, 'registry.example/acme/other'),
+    later: async (each) => replaceBy(each, 'registry.example/acme/other'),
     is: 'CNS-1004',
   },
   {
     name: 'T01: the same with the check switched off',
     options: { unsafe: true },
-    then: async (each) => replaceBy(each, 'registry.example/acme/other'),
+    later: async (each) => replaceBy(each, 'registry.example/acme/other'),
     is: C,
   },
   { name: 'T01: a certificate for a prefix', set: (each) => certify(each, 'registry.example/acme/*'), is: A },
@@ -365,13 +366,13 @@ const links: Row[] = [
   },
   {
     name: 'T04: targets of an earlier generation',
-    then: (each) => {
+    later: (each) => {
       const old = each.file('targets');
       each.add('v1', B).publish({ role: 'targets', served: () => old });
     },
     is: 'CNS-2007',
   },
-  { name: 'the tag signed anew', then: (each) => void each.add('v1', B).publish(), is: B },
+  { name: 'the tag signed anew', later: (each) => void each.add('v1', B).publish(), is: B },
 ];
 
 const documents: Row[] = [
@@ -677,12 +678,12 @@ const delegations: Row[] = [
 const rotations: Row[] = [
   {
     name: 'T05: a rotated root, signed by the old key too',
-    then: async (each) => rotate(each, OTHER),
+    later: async (each) => rotate(each, OTHER),
     is: A,
   },
   {
     name: 'T05: root rotated three times',
-    then: async (each) => {
+    later: async (each) => {
       await rotate(each, OTHER);
       await rotate(each, ALICE);
       await rotate(each, RSA);
@@ -691,7 +692,7 @@ const rotations: Row[] = [
   },
   {
     name: 'T05: a version between is missing',
-    then: async (each) => {
+    later: async (each) => {
       await rotate(each, OTHER);
       await rotate(each, ALICE, { role: 'root', served: () => undefined });
       await rotate(each, RSA);
@@ -700,17 +701,18 @@ const rotations: Row[] = [
   },
   {
     name: 'T05: the new root is not signed by the old key',
-    then: async (each) => rotate(each, OTHER, { role: 'root', signers: [await OTHER.certified(COLLECTION)] }),
+    later: async (each) =>
+      rotate(each, OTHER, { role: 'root', signers: [await OTHER.certified(COLLECTION)] }),
     is: 'CNS-1004',
   },
   {
     name: 'T05: the new root is signed by the old key alone',
-    then: async (each) => rotate(each, OTHER, { role: 'root', signers: [KEYS.root] }),
+    later: async (each) => rotate(each, OTHER, { role: 'root', signers: [KEYS.root] }),
     is: 'CNS-1004',
   },
   {
     name: 'T05: a version is left out',
-    then: async (each) => {
+    later: async (each) => {
       await rotate(each, OTHER);
       await rotate(each, ALICE, { role: 'root', version: 4 });
     },
@@ -718,7 +720,7 @@ const rotations: Row[] = [
   },
   {
     name: 'an intermediate root may have expired',
-    then: async (each) => {
+    later: async (each) => {
       await rotate(each, OTHER, { role: 'root', expires: '2026-01-01T00:00:00Z' });
       await rotate(each, ALICE);
     },
@@ -726,7 +728,7 @@ const rotations: Row[] = [
   },
   {
     name: 'the snapshot key rotated',
-    then: (each) => {
+    later: (each) => {
       each.roles.snapshot.keys = [BOB];
       each.publish();
     },
@@ -734,7 +736,7 @@ const rotations: Row[] = [
   },
   {
     name: 'the timestamp key rotated',
-    then: (each) => {
+    later: (each) => {
       each.roles.timestamp.keys = [BOB];
       each.publish();
     },
@@ -742,7 +744,7 @@ const rotations: Row[] = [
   },
   {
     name: 'the targets key rotated',
-    then: (each) => {
+    later: (each) => {
       each.roles.targets.keys = [ALICE];
       each.add('v1', B).publish();
     },
@@ -750,7 +752,7 @@ const rotations: Row[] = [
   },
   {
     name: 'the targets key rotated, the old one signs',
-    then: (each) => {
+    later: (each) => {
       each.roles.targets.keys = [ALICE];
       each.publish({ role: 'targets', signers: [KEYS.targets] });
     },
@@ -768,13 +770,13 @@ test.for<Row>([
   ...documents,
   ...delegations,
   ...rotations,
-])('$name', async ({ set, breaks = [], then, options = {}, is, ...asking }) => {
+])('$name', async ({ set, breaks = [], later, options = {}, is, ...asking }) => {
   const world = new NotaryWorld(options);
   const collection = await world.notary.collection(COLLECTION);
   collection.add('v1', A).add('v2', B);
   await set?.(collection);
   collection.publish(...breaks);
-  await then?.(collection);
+  await later?.(collection);
   expect(await world.verdict(asking)).toBe(is);
 });
 
@@ -810,7 +812,3 @@ function longer(base64: string): string {
 function nested(depth: number): unknown {
   return depth === 0 ? 1 : [nested(depth - 1)];
 }
-
-test('digests of the table are different', () => {
-  expect(new Set([A, B, C, digest('d')]).size).toBe(4);
-});

@@ -5,21 +5,15 @@ import { malformed } from './error.js';
  * numbers. Throws TrustDataError for what has no such form.
  */
 export function canonicalJson(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return quoted(value);
-    case 'number':
-      if (Number.isSafeInteger(value) && !Object.is(value, -0)) return String(value);
-      throw malformed('expected whole numbers only');
-    case 'boolean':
-      return String(value);
-    case 'object':
-      if (value === null) return 'null';
-      if (Array.isArray(value)) return `[${value.map((element) => canonicalJson(element)).join(',')}]`;
-      return canonicalObject(value);
-    default:
-      throw new TypeError('expected a JSON value');
+  if (typeof value === 'string') return quoted(value);
+  if (typeof value === 'number') {
+    if (Number.isSafeInteger(value) && !Object.is(value, -0)) return String(value);
+    throw malformed('expected whole numbers only');
   }
+  if (typeof value === 'boolean' || value === null) return String(value);
+  if (Array.isArray(value)) return `[${value.map((element) => canonicalJson(element)).join(',')}]`;
+  if (typeof value === 'object') return canonicalObject(value);
+  throw new TypeError('expected a JSON value');
 }
 
 function canonicalObject(value: object): string {

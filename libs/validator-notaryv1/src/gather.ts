@@ -34,7 +34,7 @@ export async function gather(
     files.timestamp((envelope) => parseTimestamp(envelope, now), signal),
     isFirst ? files.prefetch(signal) : undefined,
   ]);
-  if (timestamp === undefined) throw await noTimestamp(hasRoot ?? (await files.hasRoot(signal)));
+  if (timestamp === undefined) throw noTimestamp(hasRoot ?? (await files.hasRoot(signal)));
   const snapshot = await gatherSnapshot(files, timestamp, now, signal);
   const [root, targets] = await Promise.all([
     gatherRoot(files, snapshot, now, signal),

@@ -77,7 +77,7 @@ export class NotaryKey {
         notAfter: options.notAfter ?? new Date('2049-01-01T00:00:00Z'),
         extensions: [new x509.BasicConstraintsExtension(options.ca ?? false, undefined, true)],
       },
-      webcrypto as never,
+      webcrypto,
     );
     const text = Buffer.from(`${certificate.toString('pem')}\n`).toString('base64');
     const pair = { publicKey: this.publicKey, privateKey: this.#privateKey };

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 
 import { parseImageReference } from '#image-ref';
-import { type NotaryKey, VirtualNotary, virtualNotaryKeys } from '#testing';
 import { type Proof, RefusedError, type RuleOptions, Trace, UndecidedError } from '#validator';
 
 import {
@@ -10,21 +9,22 @@ import {
   InMemoryFileSource,
   type NotaryEvent,
   NotaryV1Validator,
-} from '../src/index.js';
+} from '#validator-notaryv1';
+
+import type { NotaryKey } from './notary-key.js';
+import { VirtualNotary, virtualNotaryKeys } from './virtual-notary.js';
 
 /** Made once: keys cost more than everything else in these tests. */
-export const KEYS = virtualNotaryKeys();
-export const NOW = Date.parse('2026-11-21T06:00:00Z');
-export const COLLECTION = 'registry.example/acme/app';
-export const A = digest('a');
-export const B = digest('b');
-export const C = digest('c');
+export const NOTARY_KEYS = virtualNotaryKeys();
+export const NOTARY_NOW = Date.parse('2026-11-21T06:00:00Z');
+export const NOTARY_COLLECTION = 'registry.example/acme/app';
 
-export function digest(text: string): string {
+/** A digest that nothing else has. */
+export function notaryDigest(text: string): string {
   return `sha256:${createHash('sha256').update(text).digest('hex')}`;
 }
 
-export interface WorldOptions {
+export interface NotaryWorldOptions {
   readonly roots?: Readonly<Record<string, NotaryKey>>;
   readonly unsafe?: boolean;
   readonly floors?: FloorStore;
@@ -32,7 +32,7 @@ export interface WorldOptions {
   readonly freshMs?: number;
 }
 
-export interface Asking {
+export interface NotaryAsking {
   readonly image?: string;
   readonly with?: Partial<RuleOptions>;
   readonly now?: number;
@@ -50,14 +50,14 @@ const DEFAULTS: RuleOptions = {
 
 /** A notary in memory and a validator that reads it. */
 export class NotaryWorld {
-  readonly notary = new VirtualNotary(KEYS, () => NOW);
+  readonly notary = new VirtualNotary(NOTARY_KEYS, () => NOTARY_NOW);
   readonly events: NotaryEvent[] = [];
   readonly source: FileSource;
   readonly validator: NotaryV1Validator;
   trace = new Trace();
 
-  constructor(options: WorldOptions = {}) {
-    const roots = options.roots ?? { default: KEYS.root };
+  constructor(options: NotaryWorldOptions = {}) {
+    const roots = options.roots ?? { default: NOTARY_KEYS.root };
     this.source = options.source?.(this.notary.files) ?? new InMemoryFileSource(this.notary.files);
     this.validator = new NotaryV1Validator(
       {
@@ -74,7 +74,12 @@ export class NotaryWorld {
     );
   }
 
-  ask({ image = `${COLLECTION}:v1`, with: options = {}, now = NOW, signal }: Asking = {}): Promise<Proof> {
+  ask({
+    image = `${NOTARY_COLLECTION}:v1`,
+    with: options = {},
+    now = NOTARY_NOW,
+    signal,
+  }: NotaryAsking = {}): Promise<Proof> {
     this.trace = new Trace();
     const rule = this.validator.bind({ ...DEFAULTS, ...options });
     return rule.check(parseImageReference(image), {
@@ -85,7 +90,7 @@ export class NotaryWorld {
   }
 
   /** The digest, or the code of the error. */
-  async verdict(asking: Asking = {}): Promise<string> {
+  async verdict(asking: NotaryAsking = {}): Promise<string> {
     try {
       return (await this.ask(asking)).digest ?? 'no digest';
     } catch (error) {
