@@ -1,6 +1,8 @@
 // The control plane that the other tests of this folder stand on, by itself.
-import { createServer, type Server } from 'node:https';
 import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:https';
+import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -104,6 +106,19 @@ describe.for(MINORS)('a control plane of %s', (minor) => {
     ).toBe('system:serviceaccount:default:reader');
   });
 
+  test('helm installs and waits; a hook’s Job succeeds without having run', async () => {
+    const chart = join(plane.folder, 'chart');
+    await mkdir(join(chart, 'templates'), { recursive: true });
+    for (const [file, content] of Object.entries(CHART))
+      await writeFile(join(chart, file), JSON.stringify(content));
+    await plane.helm(['install', 'small', chart, '--namespace', 'small', '--create-namespace', '--wait']);
+    const status = ['get', 'deployment/small', 'job/small', '--namespace', 'small', '-o'];
+    const counts = 'jsonpath={.items[*].status.readyReplicas} {.items[*].status.succeeded}';
+    expect(await plane.kubectl([...status, counts])).toBe('1 1');
+    await plane.helm(['uninstall', 'small', '--namespace', 'small', '--wait']);
+    expect((await plane.tryKubectl(['get', 'deployment/small', '--namespace', 'small'])).code).toBe(1);
+  });
+
   test('a webhook on this machine is called through its Service, under the Service’s name', async () => {
     await plane.kubectl(['create', 'namespace', 'hooked']);
     await plane.kubectl([
@@ -145,6 +160,27 @@ test('what a control plane needs ends with it', async () => {
   await plane.stop();
   await expect(fetch(server)).rejects.toThrow();
 });
+
+const POD = { containers: [{ name: 'app', image: IMAGE }] };
+/** A Deployment and a Job that helm waits for before it. */
+const CHART = {
+  'Chart.yaml': { apiVersion: 'v2', name: 'small', version: '0.0.1' },
+  'templates/deployment.yaml': {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'small' },
+    spec: {
+      selector: { matchLabels: { app: 'small' } },
+      template: { metadata: { labels: { app: 'small' } }, spec: POD },
+    },
+  },
+  'templates/job.yaml': {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: 'small', annotations: { 'helm.sh/hook': 'pre-install' } },
+    spec: { template: { spec: { ...POD, restartPolicy: 'Never' } } },
+  },
+};
 
 interface PodList {
   readonly items: readonly {
