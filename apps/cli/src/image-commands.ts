@@ -15,6 +15,9 @@ const secretsOption = (): Option =>
 const timeoutOption = (): Option =>
   new Option('--timeout <seconds>', 'time for each image').argParser(parseSeconds).default(30);
 
+const namespaceOption = (): Option =>
+  new Option('-n, --namespace <name>', 'the namespace that rules are chosen for').default('default');
+
 /** The commands that judge an image or a configuration and end. */
 export function addImageCommands(program: Command): void {
   addVerify(program);
@@ -28,6 +31,7 @@ function addVerify(program: Command): void {
     .description('verify images under a policy, as the cluster would')
     .argument('<image...>', 'image references')
     .addOption(policyOption())
+    .addOption(namespaceOption())
     .addOption(secretsOption())
     .addOption(outputOption())
     .addOption(timeoutOption())
@@ -44,6 +48,7 @@ function addExplain(program: Command): void {
     .description('show which rule governs an image and why, and what the verification finds')
     .argument('<image>', 'image reference')
     .addOption(policyOption())
+    .addOption(namespaceOption())
     .addOption(secretsOption())
     .addOption(outputOption())
     .addOption(timeoutOption())

@@ -17,10 +17,11 @@ export interface ImageResult {
   readonly evidence: Verdict['evidence'];
 }
 
-/** What the cluster would say of an image under this policy, by the same engine. */
+/** What the cluster would say of an image in a namespace under this policy, by the same engine. */
 export async function judgeImage(
   engine: VerificationEngine,
   text: string,
+  namespace: string,
   signal: AbortSignal,
 ): Promise<ImageResult> {
   let image;
@@ -30,7 +31,7 @@ export async function judgeImage(
     if (!(error instanceof ImageReferenceError)) throw error;
     return { image: text, outcome: 'refused', code: error.code, message: error.message, evidence: [] };
   }
-  const bound = engine.govern(image);
+  const bound = engine.govern(image, namespace);
   if (bound === undefined) {
     return {
       image: text,

@@ -11,6 +11,8 @@ import { formatResult } from '../print-result.js';
 export interface ExplainOptions extends PolicyOptions {
   readonly output: 'text' | 'json';
   readonly timeout: number;
+  /** Rules may hold in some namespaces only. */
+  readonly namespace: string;
   /** Only the choice of the rule; nothing is fetched. */
   readonly offline?: boolean;
 }
@@ -20,14 +22,15 @@ export async function explain(text: string, options: ExplainOptions): Promise<nu
   const opened = openPolicy(options);
   const { engine, configuration } = opened;
   try {
-    const policy = chooseRule(text, engine);
+    const policy = chooseRule(text, options.namespace, engine);
     const result =
       options.offline === true
         ? undefined
-        : await judgeImage(engine, text, AbortSignal.timeout(options.timeout * 1000));
+        : await judgeImage(engine, text, options.namespace, AbortSignal.timeout(options.timeout * 1000));
     if (options.output === 'json') {
       const { revision } = configuration;
-      const body = { schemaVersion: 1, image: text, revision, policy, result };
+      const { namespace } = options;
+      const body = { schemaVersion: 1, image: text, namespace, revision, policy, result };
       process.stdout.write(`${JSON.stringify(body, undefined, 2)}\n`);
     } else {
       process.stdout.write(`${formatChoice(text, policy)}\n`);
@@ -47,7 +50,7 @@ interface RuleChoice {
   readonly candidates: readonly { index: number; pattern: string; validator: string }[];
 }
 
-function chooseRule(text: string, engine: VerificationEngine): RuleChoice {
+function chooseRule(text: string, namespace: string, engine: VerificationEngine): RuleChoice {
   let image: ImageReference;
   try {
     image = parseImageReference(text);
@@ -55,7 +58,7 @@ function chooseRule(text: string, engine: VerificationEngine): RuleChoice {
     if (!(error instanceof ImageReferenceError)) throw error;
     return { canonical: undefined, why: error.message, candidates: [] };
   }
-  const { matches, reason } = engine.explain(image);
+  const { matches, reason } = engine.explain(image, namespace);
   const candidates = matches.map(({ rule: { pattern, validator }, index }) => ({
     index,
     pattern,

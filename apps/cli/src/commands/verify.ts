@@ -6,6 +6,8 @@ import { formatResult } from '../print-result.js';
 
 export interface VerifyOptions extends PolicyOptions {
   readonly output: 'text' | 'json';
+  /** Rules may hold in some namespaces only. */
+  readonly namespace: string;
   /** Seconds for each image. */
   readonly timeout: number;
 }
@@ -25,7 +27,7 @@ export async function verify(images: readonly string[], options: VerifyOptions):
   }, QUIET_MS);
   try {
     const judge = (image: string): Promise<ImageResult> =>
-      judgeImage(policy.engine, image, AbortSignal.timeout(options.timeout * 1000));
+      judgeImage(policy.engine, image, options.namespace, AbortSignal.timeout(options.timeout * 1000));
     for await (const result of inOrder(images, judge, AT_ONCE)) {
       results.push(result);
       if (options.output === 'text') process.stdout.write(`${formatResult(result)}\n`);
