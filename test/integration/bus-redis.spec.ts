@@ -10,6 +10,7 @@ import { afterEach, expect, test } from 'vitest';
 import {
   assertRedisVersion,
   BUS_ACL,
+  REDIS_LIMITS,
   createRedis,
   type RedisConnection,
   type RedisRole,
@@ -184,6 +185,16 @@ test.for([
     },
   );
   expect(await checked).toBe(ok);
+});
+
+test('D7 within the limits that Redis must set the bus works, and a longer value is not taken', async () => {
+  const limits = Object.entries(REDIS_LIMITS).flatMap(([name, value]) => [`--${name}`, value]);
+  const redis = await startRedis(...limits);
+  expect(await askOver({ url: redis.url }, { url: redis.url })).toBe('admitted');
+  const longer = 'x'.repeat(5 * 1024 * 1024);
+  await expect(
+    open({ url: redis.url }).call('XADD', '{connaisseur-bus}:requests', '*', 'body', longer),
+  ).rejects.toThrow();
 });
 
 test('H14 each role needs no more than its own commands and keys', async () => {

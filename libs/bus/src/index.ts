@@ -16,18 +16,9 @@ export {
   type RedisAdmittedWorkloadsOptions,
 } from './cache/redis-admitted-workloads.js';
 export { BusKeyError, type BusKeyFault } from './keys/error.js';
-export { frame } from './keys/frame.js';
 export { generateBusKeys } from './keys/generate-bus-keys.js';
-export { compareKeyIds, type KeyId, parseKeyId } from './keys/key-id.js';
-export { type Mac, RequestKeys } from './keys/request-keys.js';
+export { RequestKeys } from './keys/request-keys.js';
 export { DecisionKeys, type Signature, VerdictKeys } from './keys/signature-keys.js';
-export {
-  type DecisionContext,
-  decodeDecision,
-  type EncodedDecision,
-  encodeDecision,
-  isDenial,
-} from './decisions/decision-codec.js';
 export {
   type AppendOptions,
   DecisionLog,
@@ -73,18 +64,15 @@ export {
   InMemoryVerificationBus,
   type InMemoryVerificationBusOptions,
 } from './memory/in-memory-verification-bus.js';
-export { BUS_ACL, COMPONENT_ACL, redisAclFile, type RedisComponent } from './redis/acl.js';
+export { BUS_ACL, COMPONENT_ACL, REDIS_LIMITS, redisAclFile, type RedisComponent } from './redis/acl.js';
 export { KEY_HOLDERS, keysOf, newKeyId } from './keys/key-holders.js';
 export {
   createRedis,
   type RedisConnection,
   type RedisRole,
   type RedisSettings,
-  retryDelay,
 } from './redis/create-redis.js';
 export { type RedisFault, RedisSetupError } from './redis/error.js';
-export { KEYS as BUS_KEYS, uniqueName } from './redis/names.js';
-export { parseRedisUrl, type RedisAddress } from './redis/redis-address.js';
 export type { Connect } from './redis/redis-link.js';
 export { readRedisSettings } from './redis/redis-settings.js';
 export { RedisVerificationBus, type RedisVerificationBusOptions } from './redis/redis-verification-bus.js';
@@ -94,7 +82,7 @@ export { StreamsContext, VERIFY_PATTERN } from './redis/streams-context.js';
 export { StreamsServer, type StreamsServerEvents } from './redis/streams-server.js';
 export type { StreamsWorkerOptions, VerifierKeys, WorkerHealth } from './redis/worker-options.js';
 export type { VerifierAnswer, VerifyHandler } from './verification/answer.js';
-export { type Clock, monotonicClock } from './verification/clock.js';
+export type { Clock } from './verification/clock.js';
 export type { CrashSettings } from './verification/crash-marks.js';
 export {
   BusDownError,
@@ -105,12 +93,7 @@ export {
 } from './verification/error.js';
 export type { HedgeSettings } from './verification/hedge-pace.js';
 export type { IsolationSettings } from './verification/isolation.js';
-export {
-  type BusEvent,
-  type BusObserver,
-  type ServerState,
-  silentObserver,
-} from './verification/observer.js';
+export { type BusEvent, type BusObserver, type ServerState } from './verification/observer.js';
 export { type BusHealth, type Question, VerificationBus } from './verification/verification-bus.js';
 export { InMemorySharedVerdicts } from './cache/in-memory-shared-verdicts.js';
 export {

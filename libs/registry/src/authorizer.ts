@@ -1,4 +1,4 @@
-import { waitFor } from './abortable.js';
+import { untilAborted } from './until-aborted.js';
 import { type AuthScheme, readScheme } from './auth-scheme.js';
 import type { Credential } from './credential.js';
 import type { Credentials } from './credentials.js';
@@ -96,7 +96,7 @@ export class Authorizer {
       fetchToken(request, { transport, now, random }),
     );
     try {
-      return `Bearer ${await waitFor(flight, signal)}`;
+      return `Bearer ${await untilAborted(flight, signal)}`;
     } catch (error) {
       if (error instanceof RegistryError || !signal.aborted) throw error;
       const { endpoint, path } = repository;

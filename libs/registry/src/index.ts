@@ -1,4 +1,4 @@
-export { type AddressClass, classifyAddress, isLoopbackHost, type Reach } from './address-class.js';
+export type { Reach } from './address-class.js';
 export { createTransport, type TransportOptions } from './create-transport.js';
 export { Credential } from './credential.js';
 export { type CredentialEntry, Credentials } from './credentials.js';
@@ -6,15 +6,15 @@ export { CredentialsError, type CredentialsFault } from './credentials-error.js'
 export type { Descriptor } from './descriptor.js';
 export { RegistryError, type RegistryReason } from './error.js';
 export type { HttpAnswer, HttpRequest, HttpTransport, Purpose, RequestReport } from './http-transport.js';
-export { REGISTRY_LIMITS, type RegistryLimit, TRANSPORT_LIMITS } from './limits.js';
+export type { RegistryLimit } from './limits.js';
 export { type ImageManifest, type IndexManifest, type Manifest, parseManifest } from './manifest.js';
 export type { Resolve } from './pinned-connector.js';
 export { CREDENTIAL_FILES, readCredentials, readUserCredentials } from './read-credentials.js';
-export { type Referrers, referrersTag } from './referrers.js';
+export type { Referrers } from './referrers.js';
 export type { ManifestRole, ManifestTarget, RepositoryTarget } from './manifest-target.js';
 export { RegistryClient, type RegistryClientOptions } from './registry-client.js';
-export { canonicalHost, type RegistrySettings } from './registry-host.js';
+export type { RegistrySettings } from './registry-host.js';
 export { isJsonObject, member, parseStrictJson, StrictJsonError } from './strict-json.js';
-export { BudgetSpentError, VerificationBudget } from './verification-budget.js';
+export { VerificationBudget } from './verification-budget.js';
 export { TransportError, type TransportReason } from './transport-error.js';
 export { TrustDataClient, type TrustDataClientOptions } from './trust-data-client.js';

@@ -9,6 +9,16 @@ export const BUS_ACL = {
   verifier: `${CONNECTION} +multi +exec +xreadgroup +xgroup +xinfo|consumers +xack +xdel +xclaim +xautoclaim +rpush +pexpire +zadd +zrem +zrange +zcount +zremrangebyscore +zremrangebyrank +hset +hdel +hscan ~{connaisseur-bus}:* (+xadd ~{connaisseur-bus}:dead)`,
 } as const;
 
+/**
+ * What Redis itself must bound, as lines of `redis.conf`: no rule for a user limits how long a value is, and readers take
+ * eight entries at once. The longest that we write ourselves is a batch of decisions, 1 MiB of text and its evidence.
+ */
+export const REDIS_LIMITS = {
+  'proto-max-bulk-len': '4mb',
+  'client-query-buffer-limit': '16mb',
+  'maxmemory-policy': 'noeviction',
+} as const;
+
 const LOG_KEYS = '~{connaisseur-log}:decisions ~{connaisseur-log}:denials';
 
 /**

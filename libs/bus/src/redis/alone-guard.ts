@@ -79,7 +79,10 @@ export class AloneGuard {
     return sealMark(cluster, subject, { run, beat: now() }, keys());
   }
 
-  /** From now on these run alone, everywhere. */
+  /**
+   * From now on these run alone, everywhere. Not signed, unlike marks and quarantine: a forged one costs the time that running
+   * alone takes, which whoever can write here has other ways to cost (rule 4), and no verdict comes of it.
+   */
   async suspect(subjects: readonly Subject[]): Promise<void> {
     const { redis, settings, now } = this.#options;
     const until = String(now() + settings.rememberMs);

@@ -1,5 +1,5 @@
 /** The promise's result, unless the signal comes first: then its reason is thrown and the promise goes on alone. */
-export async function waitFor<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   // Its error is for those who still wait; that nobody does must not end the process.
   promise.catch(() => undefined);
   signal.throwIfAborted();
