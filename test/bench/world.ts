@@ -15,7 +15,6 @@ const PROCESSES = join(import.meta.dirname, 'processes');
 const CLUSTER = 'bench';
 /** As the launcher starts a service (apps/cli/bin/connaisseur.mjs). */
 const FLAGS = [
-  '--enable-source-maps',
   '--disable-proto=delete',
   '--no-addons',
   '--disallow-code-generation-from-strings',
