@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { redisSettings } from './redis-settings.js';
-import { clusterIdentity } from './service-settings.js';
+import { clusterIdentity, drainMilliseconds } from './service-settings.js';
 import { UsageError } from './usage-error.js';
 
 let directory: string;
@@ -43,4 +43,16 @@ test('a cluster is what is given, else what lies beside the keys, else "default"
   expect(clusterIdentity(undefined, directory)).toBe('0f8b3c1e-1111');
   expect(clusterIdentity(undefined, join(directory, 'absent'))).toBe('default');
   expect(() => clusterIdentity('two words', directory)).toThrow(UsageError);
+});
+
+test.for([
+  { name: 'none', text: '0', ms: 0 },
+  { name: 'seconds', text: '5', ms: 5000 },
+  { name: 'the longest', text: '15', ms: 15_000 },
+])('a drain of $name', ({ text, ms }) => {
+  expect(drainMilliseconds(text)).toBe(ms);
+});
+
+test.for(['', '-1', '1.5', '16', '5s', '1e2', ' 5'])('%j is no drain', (text) => {
+  expect(() => drainMilliseconds(text)).toThrow(UsageError);
 });

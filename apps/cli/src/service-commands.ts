@@ -95,6 +95,11 @@ function addGateway(program: Command): void {
         .env('CONNAISSEUR_JOURNAL')
         .default('/app/journal'),
     )
+    .addOption(
+      new Option('--drain <seconds>', 'how long to serve on, unready, when told to stop')
+        .env('CONNAISSEUR_DRAIN')
+        .default('0'),
+    )
     .action(async (options) => {
       const { gateway } = await import('./commands/services.js');
       await gateway(options);

@@ -50,3 +50,16 @@ export function clusterIdentity(given: string | undefined, keysDirectory: string
   if (/^[A-Za-z0-9._:-]{1,128}$/.test(identity)) return identity;
   throw new UsageError('expected a cluster id of 1 to 128 letters, digits, ".", "_", ":" or "-"');
 }
+
+/** What is in flight needs the rest of the 25 seconds after which a process that was told to stop is ended. */
+const MAX_DRAIN_SECONDS = 15;
+
+/** Whole seconds as milliseconds. Throws UsageError for anything else. */
+export function drainMilliseconds(text: string): number {
+  if (!/^\d{1,2}$/.test(text) || Number(text) > MAX_DRAIN_SECONDS) {
+    throw new UsageError(
+      `--drain takes whole seconds from 0 to ${MAX_DRAIN_SECONDS}, got ${JSON.stringify(text)}`,
+    );
+  }
+  return Number(text) * 1000;
+}

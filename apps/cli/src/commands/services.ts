@@ -7,7 +7,7 @@ import { createLogger, type Logger } from '#observability';
 import { type Address, parseAddress } from '../address.js';
 import { followKeys } from '../follow-keys.js';
 import { redisSettings } from '../redis-settings.js';
-import { clusterIdentity, processName, readIfPresent } from '../service-settings.js';
+import { clusterIdentity, drainMilliseconds, processName, readIfPresent } from '../service-settings.js';
 import { runUntilTold } from '../until-told.js';
 import { UsageError } from '../usage-error.js';
 
@@ -27,10 +27,12 @@ export interface GatewayCommandOptions extends CommonOptions {
   readonly secrets: string;
   readonly certs: string;
   readonly journal: string;
+  readonly drain: string;
 }
 
 /** `connaisseur gateway` */
 export async function gateway(options: GatewayCommandOptions): Promise<void> {
+  const drainMs = drainMilliseconds(options.drain);
   await runUntilTold(async () => {
     const { startGateway, TlsFiles } = await import('#gateway');
     const certs = { cert: join(options.certs, 'tls.crt'), key: join(options.certs, 'tls.key') };
@@ -42,6 +44,7 @@ export async function gateway(options: GatewayCommandOptions): Promise<void> {
       dockerConfig: undefined,
       journalDirectory: options.journal,
       isolation: 'thread',
+      drainMs,
     });
   });
 }
