@@ -81,7 +81,7 @@ describe('C13, C19: a public key', () => {
     { name: 'X25519', text: pem(generateKeyPairSync('x25519').publicKey) },
     {
       name: 'RSA-PSS parameters',
-      text: pem(generateKeyPairSync('rsa-pss', { modulusLength: 1024 }).publicKey),
+      text: pem(generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).publicKey),
     },
     {
       name: 'DSA',
