@@ -24,6 +24,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     '#validator',
     '#validator-static',
     '#validator-cosign',
+    '#validator-notaryv1',
     'lru-cache',
   ],
   'libs/admission': ['#image-ref', '#validator', '#contracts'],

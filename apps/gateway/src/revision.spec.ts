@@ -64,7 +64,7 @@ describe('the judge', () => {
     {
       name: 'a rule that cannot be applied',
       text: 'old.example/app:1',
-      judgement: { outcome: 'undecided', code: 'CNS-3001', validator: { name: 'old', type: 'notaryv1' } },
+      judgement: { outcome: 'undecided', code: 'CNS-3001', validator: { name: 'old', type: 'notation' } },
     },
     {
       name: 'a static rule',

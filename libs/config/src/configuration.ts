@@ -40,13 +40,27 @@ export interface CosignConfig {
   readonly host: { readonly rekor: string | undefined; readonly rekorPubkey: string | undefined };
 }
 
+export interface NotaryV1Config {
+  readonly type: 'notaryv1';
+  readonly name: string;
+  /** Root keys, PEM, parsed and accepted at load. */
+  readonly trustRoots: readonly { readonly name: string; readonly key: string }[];
+  readonly auth: AuthConfig;
+  /** PEM bundle of the notary server's certificate authority. */
+  readonly cert: string | undefined;
+  /** URL of the notary server. */
+  readonly host: string;
+  /** A root key's certificate need not name the collection. */
+  readonly unsafeIgnoreCollectionName: boolean;
+}
+
 /** A validator type that this version does not implement; a rule that resolves to it denies with CNS-3001. */
 export interface UnbuiltConfig {
-  readonly type: 'notaryv1' | 'notation';
+  readonly type: 'notation';
   readonly name: string;
 }
 
-export type ValidatorConfig = StaticConfig | CosignConfig | UnbuiltConfig;
+export type ValidatorConfig = StaticConfig | CosignConfig | NotaryV1Config | UnbuiltConfig;
 
 export interface RuleConfig {
   /** Place in `application.policy`, from 0. */

@@ -4,6 +4,7 @@ export type {
   AuthConfig,
   Configuration,
   CosignConfig,
+  NotaryV1Config,
   CsiImageDriver,
   DetectOnlyIn,
   Features,

@@ -231,11 +231,9 @@ describe('values of Connaisseur validate and load', () => {
     expect(policy.map(({ validator }) => validator)).toEqual(rules);
   });
 
-  test('the default values are told about what ends and what is not built', () => {
+  test('the default values are told about what ends', () => {
     const { findings } = loadConfiguration({ file: { name: 'values.yaml', text: DEFAULT_VALUES } });
-    expect(findings.map(({ code }) => code)).toEqual(
-      expect.arrayContaining(['unbuilt', 'service-ends', 'deprecated']),
-    );
+    expect(findings.map(({ code }) => code)).toEqual(expect.arrayContaining(['service-ends', 'deprecated']));
   });
 });
 

@@ -865,12 +865,12 @@ const WARNINGS: { name: string; text: string; code: string; path: string }[] = [
     path: 'application.validators[0].host.fulcioCert',
   },
   {
-    name: 'notaryv1',
+    name: 'notaryv1 whose root keys may be of other collections',
     text: values({
-      validators: `- {name: default, type: §notaryv1, host: n.example, trustRoots: [{name: default, key: ${KEY}}]}`,
+      validators: `- {name: default, type: notaryv1, host: n.example, unsafeIgnoreCollectionName: §true, trustRoots: [{name: default, key: ${KEY}}]}`,
     }),
-    code: 'unbuilt',
-    path: 'application.validators[0].type',
+    code: 'weakened',
+    path: 'application.validators[0].unsafeIgnoreCollectionName',
   },
   {
     name: 'notation',
@@ -978,7 +978,7 @@ describe('a configuration that works and should be known about', () => {
     const text = values({
       validators: `- {name: default, type: notaryv1, host: n.example, trustRoots: [{name: default, key: ${KEY}}, {name: b, key: ${KEY}}]}`,
     });
-    expect(load(text).findings.map(({ code }) => code)).toEqual(['unbuilt', 'duplicate-trust']);
+    expect(load(text).findings.map(({ code }) => code)).toEqual(['duplicate-trust']);
   });
 
   test('R40: a rule that never governs has the policy’s own code', () => {

@@ -1,7 +1,8 @@
-import type { AuthConfig, Configuration, CosignConfig, ValidatorConfig } from '#config';
-import { Credentials, type HttpTransport, RegistryClient } from '#registry';
+import type { AuthConfig, Configuration, CosignConfig, NotaryV1Config, ValidatorConfig } from '#config';
+import { Credentials, type HttpTransport, RegistryClient, TrustDataClient } from '#registry';
 import { type Validator, ValidatorSetupError } from '#validator';
 import { CosignValidator, logKeysFor, RegistrySignatureSource } from '#validator-cosign';
+import { FloorStore, type NotaryObserver, NotaryV1Validator, ServerFileSource } from '#validator-notaryv1';
 import { StaticValidator } from '#validator-static';
 
 import type { ValidatorSet } from './engine.js';
@@ -11,9 +12,16 @@ import { patternHosts } from './named-hosts.js';
 export interface ValidatorDependencies {
   readonly transport: HttpTransport;
   /** Credentials of a `secretName`; throws where the secret cannot be read. */
-  readonly readSecret: (secretName: string) => Credentials;
+  readonly readSecret: (secretName: string, defaultHost?: string) => Credentials;
   /** Credentials for validators without `auth`: the user's own, in the cli. */
   readonly userCredentials: Credentials;
+  /** What notary validators remember of versions and whom they tell; outlives a configuration. */
+  readonly notary: NotaryMemory;
+}
+
+export interface NotaryMemory {
+  readonly floors: FloorStore;
+  readonly observe: NotaryObserver;
 }
 
 /** Every validator of a configuration: the only place that knows all kinds. One that cannot be set up denies, alone. */
@@ -41,6 +49,7 @@ function create(
     case 'cosign':
       return createCosign(config, configuration, dependencies, scopes);
     case 'notaryv1':
+      return createNotaryV1(config, dependencies, scopes);
     case 'notation':
       return new ValidatorSetupError(
         `validator "${config.name}": type ${config.type} is not part of this version`,
@@ -69,24 +78,46 @@ function createCosign(
       logKeys: logKeysFor(config.host.rekorPubkey),
     });
   } catch (cause) {
-    if (cause instanceof ValidatorSetupError) return cause;
-    const why = cause instanceof Error ? cause.message : 'it cannot be set up';
-    return new ValidatorSetupError(`validator "${config.name}": ${why}`, { cause });
+    return setupError(config, cause);
   }
 }
 
+function createNotaryV1(
+  config: NotaryV1Config,
+  { transport, readSecret, userCredentials, notary }: ValidatorDependencies,
+  scopes: string[],
+): Validator | ValidatorSetupError {
+  try {
+    const server = new URL(config.host);
+    const credentials = credentialsOf(config.auth, readSecret, userCredentials, server.host);
+    scopes.push(`${config.name}=${credentials.scopeId}`);
+    const client = new TrustDataClient({ transport, server, credentials, ca: config.cert });
+    return new NotaryV1Validator(config, { source: new ServerFileSource(client), ...notary });
+  } catch (cause) {
+    return setupError(config, cause);
+  }
+}
+
+function setupError({ name }: ValidatorConfig, cause: unknown): ValidatorSetupError {
+  if (cause instanceof ValidatorSetupError) return cause;
+  const why = cause instanceof Error ? cause.message : 'it cannot be set up';
+  return new ValidatorSetupError(`validator "${name}": ${why}`, { cause });
+}
+
+/** `defaultHost` gets the credentials that name no host. */
 function credentialsOf(
   auth: AuthConfig,
-  readSecret: (name: string) => Credentials,
+  readSecret: ValidatorDependencies['readSecret'],
   userCredentials: Credentials,
+  defaultHost?: string,
 ): Credentials {
   switch (auth.kind) {
     case 'none':
       return userCredentials;
     case 'secret':
-      return readSecret(auth.secretName);
+      return readSecret(auth.secretName, defaultHost);
     case 'inline': {
-      const { registry, username, password } = auth;
+      const { registry = defaultHost, username, password } = auth;
       if (registry === undefined) throw new Error('auth needs "registry" beside username and password');
       return new Credentials([{ key: registry, username, password: password.reveal() }]);
     }

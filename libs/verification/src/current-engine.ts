@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Configuration, ConfigurationWatch } from '#config';
 
 import type { VerificationEngine } from './engine.js';
-import { type EngineOptions, openEngine } from './open-engine.js';
+import { type EngineOptions, newNotaryMemory, openEngine } from './open-engine.js';
 
 export interface CurrentEngineOptions extends EngineOptions {
   readonly configuration: Pick<ConfigurationWatch, 'current' | 'subscribe'>;
@@ -33,7 +33,8 @@ export class CurrentEngine {
 
   /** Throws where the first engine cannot be opened. */
   constructor(options: CurrentEngineOptions) {
-    this.#options = options;
+    // A new configuration forgets no version of trust data.
+    this.#options = { notary: newNotaryMemory(), ...options };
     this.#opened = this.#open(options.configuration.current);
     options.onEngine(this.#opened.engine);
     this.#unsubscribe = options.configuration.subscribe((event) => {

@@ -1,3 +1,4 @@
+export type { NotaryMemory } from './create-validators.js';
 export { CurrentEngine, type CurrentEngineOptions } from './current-engine.js';
 export { type BoundRule, type ValidatorSet, VerificationEngine } from './engine.js';
 export { namedHosts } from './named-hosts.js';

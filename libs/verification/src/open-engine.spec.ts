@@ -4,6 +4,7 @@ import type { AuthConfig } from '#config';
 import { type ImageReference, parseImageReference } from '#image-ref';
 import { Credentials, type HttpAnswer, type HttpRequest, type HttpTransport } from '#registry';
 import { ValidatorSetupError } from '#validator';
+import { FloorStore } from '#validator-notaryv1';
 
 import { configurationOf } from '../test/fake-validator.js';
 import { createValidators } from './create-validators.js';
@@ -140,6 +141,7 @@ describe('createValidators', () => {
         transport: new Registry401(),
         readSecret: () => new Credentials([{ key: 'ghcr.io', username: 'robot', password: 'p' }]),
         userCredentials: Credentials.none,
+        notary: { floors: new FloorStore(), observe: () => undefined },
       },
     );
   }

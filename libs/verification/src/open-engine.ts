@@ -9,7 +9,9 @@ import {
   readUserCredentials,
 } from '#registry';
 
-import { createValidators } from './create-validators.js';
+import { FloorStore } from '#validator-notaryv1';
+
+import { createValidators, type NotaryMemory } from './create-validators.js';
 import { VerificationEngine } from './engine.js';
 
 export interface EngineOptions {
@@ -23,6 +25,8 @@ export interface EngineOptions {
   readonly dockerConfig: string | undefined;
   /** Text of a file, `undefined` where there is none. */
   readonly readFile: (path: string) => string | undefined;
+  /** Default: versions of trust data are remembered by this engine alone. */
+  readonly notary?: NotaryMemory;
   readonly clock: () => Date;
   readonly onFault: (error: unknown) => void;
 }
@@ -37,13 +41,23 @@ export function openEngine(configuration: Configuration, options: EngineOptions)
   const usesOwn = options.secretsDirectory === undefined && dockerConfig !== undefined;
   const set = createValidators(configuration, {
     transport,
-    readSecret: (name) => (usesOwn ? userCredentials : readSecret(name, options)),
+    readSecret: (name, defaultHost) => (usesOwn ? userCredentials : readSecret(name, options, defaultHost)),
     userCredentials,
+    notary: options.notary ?? newNotaryMemory(),
   });
   return new VerificationEngine(configuration, set, { clock, onFault });
 }
 
-function readSecret(name: string, { secretsDirectory, readFile }: EngineOptions): Credentials {
+/** A memory of versions that nobody else shares, and that tells nobody. */
+export function newNotaryMemory(): NotaryMemory {
+  return { floors: new FloorStore(), observe: () => undefined };
+}
+
+function readSecret(
+  name: string,
+  { secretsDirectory, readFile }: EngineOptions,
+  defaultHost: string | undefined,
+): Credentials {
   if (!SECRET_NAME.test(name) || name.includes('..')) throw new Error(`"${name}" is not a secret's name`);
   if (secretsDirectory === undefined)
     throw new Error(`secret "${name}" is needed and there is no secrets directory`);
@@ -57,5 +71,5 @@ function readSecret(name: string, { secretsDirectory, readFile }: EngineOptions)
       `secret "${name}" cannot be read: expected ${CREDENTIAL_FILES.join(' or ')} in ${join(secretsDirectory, name)}`,
     );
   }
-  return readCredentials(files);
+  return readCredentials(files, defaultHost);
 }

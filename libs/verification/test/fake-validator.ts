@@ -11,6 +11,18 @@ import {
   ValidatorSetupError,
 } from '#validator';
 
+/** Any certificate: the validator that has it is not built. */
+const CERTIFICATE = `-----BEGIN CERTIFICATE-----
+          MIIBdTCCARugAwIBAgIUBKLmNdHsBCuGlibr4jjEURbC9LYwCgYIKoZIzj0EAwIw
+          DzENMAsGA1UEAwwEdGVzdDAgFw0yNjExMjEwNzAxNTBaGA8yMTI2MTAyODA3MDE1
+          MFowDzENMAsGA1UEAwwEdGVzdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABCQ+
+          vGG9COdDxVVp5CUaKGeXk5ETOPfK656vqjALE8r9DmcZ5TS33wTki/4g0trAyk9u
+          kzNRVJ3NDwIq5jIYrFKjUzBRMB0GA1UdDgQWBBS3bIOnjhxW2eb2JdSw9x5EL4M2
+          BDAfBgNVHSMEGDAWgBS3bIOnjhxW2eb2JdSw9x5EL4M2BDAPBgNVHRMBAf8EBTAD
+          AQH/MAoGCCqGSM49BAMCA0gAMEUCIEuqr6mw/I7u+zgWoFDf8FB6IQR7j8I+SOR/
+          /S1wT2OEAiEAzJXPRXF41amqEu3+sls8dJolbGxpSQAUVEL2gW60AF4=
+          -----END CERTIFICATE-----`;
+
 const PEM = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   .publicKey.export({ type: 'spki', format: 'pem' })
   .toString()
@@ -33,12 +45,11 @@ ${options.auth ?? ''}
         key: |
           ${PEM}
   - name: old
-    type: notaryv1
-    host: notary.example
+    type: notation
     trustRoots:
       - name: default
-        key: |
-          ${PEM}
+        cert: |
+          ${CERTIFICATE}
 policy:
   - pattern: "*:*"
     validator: deny

@@ -46,6 +46,7 @@ export function checkRule(
   const validator = validators.checked.get(input.validator);
   if (validator === undefined) return undefined;
   checkOptions(input.with, validator.config.type, report.at('with'));
+  checkDelegations(input.with, report.at('with').at('delegations'));
   if (validator.config.type !== 'static') checkTrustRoots(input, validator, report);
   const options = toRuleOptions(input.with);
   const { pattern, namespaces } = input;
@@ -92,6 +93,20 @@ function checkOptions(options: WithInput, type: Type, report: Report): void {
     } else {
       report.warning('no-effect', `${key} has no effect for a validator of type ${type}`, [key], 'key');
     }
+  }
+}
+
+/** Notary's grammar, with or without `targets/` before it. */
+const DELEGATION = /^[-a-z0-9_]+(?:\/[-a-z0-9_]+)*$/;
+
+function checkDelegations({ delegations = [] }: WithInput, report: Report): void {
+  for (const [index, name] of delegations.entries()) {
+    if (DELEGATION.test(name)) continue;
+    report.error(
+      'value',
+      'expected a role such as "releases": small letters, digits, "-" and "_", steps parted by "/"',
+      [index],
+    );
   }
 }
 

@@ -1,7 +1,7 @@
-import type { CosignConfig, TrustRootConfig, ValidatorConfig } from '../configuration.js';
+import type { CosignConfig, NotaryV1Config, TrustRootConfig, ValidatorConfig } from '../configuration.js';
 import type { Report } from '../report.js';
 import { canonicalJson } from '../revision.js';
-import type { CosignInput, ValidatorInput } from '../schema/validator.js';
+import type { CosignInput, NotaryV1Input, ValidatorInput } from '../schema/validator.js';
 
 import { checkAuth } from './auth.js';
 import { serviceUrlAt } from './host.js';
@@ -26,6 +26,7 @@ export function checkValidator(input: ValidatorInput, report: Report): CheckedVa
     case 'cosign':
       return checkCosign(input, report);
     case 'notaryv1':
+      return checkNotaryV1(input, report);
     case 'notation':
       return checkUnbuilt(input, report);
   }
@@ -81,8 +82,35 @@ function checkSigstore(
   };
 }
 
+function checkNotaryV1(input: NotaryV1Input, report: Report): CheckedValidator {
+  const { name, type, unsafeIgnoreCollectionName } = input;
+  const roots = checkTrustRoots(input.trustRoots, type, report.at('trustRoots'));
+  const auth = checkAuth(input.auth, type, report);
+  const cert = optional(input.cert, (text) => certificatesAt(text, report, ['cert']));
+  const host = checkNotaryHost(input.host, report);
+  if (unsafeIgnoreCollectionName) {
+    const message =
+      'unsafeIgnoreCollectionName: whoever has signed one collection with a pinned root key has signed for all others';
+    report.warning('weakened', message, ['unsafeIgnoreCollectionName']);
+  }
+  const config: NotaryV1Config = {
+    type,
+    name,
+    trustRoots: roots.map((root) => ({ name: root.name, key: root.key ?? '' })),
+    auth,
+    cert,
+    host: host ?? '',
+    unsafeIgnoreCollectionName,
+  };
+  return {
+    config,
+    trustRoots: namesOf(roots),
+    meaning: canonicalJson({ ...input, trustRoots: roots, auth, cert, host }),
+  };
+}
+
 function checkUnbuilt(
-  input: Extract<ValidatorInput, { type: 'notaryv1' | 'notation' }>,
+  input: Extract<ValidatorInput, { type: 'notation' }>,
   report: Report,
 ): CheckedValidator {
   const { name, type } = input;
@@ -91,11 +119,10 @@ function checkUnbuilt(
   const roots = checkTrustRoots(input.trustRoots, type, report.at('trustRoots'));
   const auth = checkAuth(input.auth, type, report);
   const cert = optional(input.cert, (text) => certificatesAt(text, report, ['cert']));
-  const host = input.type === 'notaryv1' ? checkNotaryHost(input.host, report) : undefined;
   return {
     config: { type, name },
     trustRoots: namesOf(roots),
-    meaning: canonicalJson({ ...input, trustRoots: roots, auth, cert, host }),
+    meaning: canonicalJson({ ...input, trustRoots: roots, auth, cert, host: undefined }),
   };
 }
 

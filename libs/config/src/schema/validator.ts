@@ -81,6 +81,12 @@ const NotaryV1Schema = z.strictObject({
     .describe('Notary server: host[:port] or URL. Default: notary.docker.io.'),
   auth: AuthSchema.optional(),
   cert: z.string().min(1).optional().describe('Certificates that the notary server may be signed by, PEM.'),
+  unsafeIgnoreCollectionName: z
+    .boolean()
+    .default(false)
+    .describe(
+      'true accepts root keys that are not certified for the collection, so trust data of one serve for another.',
+    ),
 });
 
 const NotationSchema = z.strictObject({
@@ -101,3 +107,4 @@ export const ValidatorSchema = z.discriminatedUnion('type', [
 ]);
 export type ValidatorInput = z.infer<typeof ValidatorSchema>;
 export type CosignInput = z.infer<typeof CosignSchema>;
+export type NotaryV1Input = z.infer<typeof NotaryV1Schema>;
