@@ -1,5 +1,8 @@
 {{/* Pieces of pods. Most take (dict "root" $ "component" "verifier" "part" .Values.kubernetes.verifier). */}}
 
+{{/* 0440 in decimal, which every YAML parser reads alike: our group, by fsGroup, and nobody else. */}}
+{{- define "connaisseur.fileMode" -}}288{{- end }}
+
 {{/* The heap: 60 % of the memory limit, the rest is for buffers, code and the verification thread. MiB. */}}
 {{- define "connaisseur.heapMib" -}}
 {{- $limit := dig "limits" "memory" "" (.resources | default dict) | toString -}}
@@ -146,7 +149,7 @@ resources:
 {{- define "connaisseur.busVolumes" -}}
 {{- $external := .root.Values.kubernetes.redis.external -}}
 - name: keys
-  secret: { secretName: connaisseur-{{ .component }}-bus, defaultMode: 0440 }
+  secret: { secretName: connaisseur-{{ .component }}-bus, defaultMode: {{ include "connaisseur.fileMode" . }} }
 - name: redis
   secret:
     {{- if $external.enabled }}
@@ -155,7 +158,7 @@ resources:
     secretName: connaisseur-{{ .component }}-bus
     items: [{ key: url, path: url }, { key: ca.crt, path: ca.crt }]
     {{- end }}
-    defaultMode: 0440
+    defaultMode: {{ include "connaisseur.fileMode" . }}
 {{- end }}
 
 {{- define "connaisseur.configMounts" -}}
@@ -179,14 +182,14 @@ resources:
 {{- define "connaisseur.authVolumes" -}}
 {{- range include "connaisseur.authSecrets" . | fromJsonArray }}
 - name: auth-{{ sha256sum . | trunc 10 }}
-  secret: { secretName: {{ . }}, defaultMode: 0440 }
+  secret: { secretName: {{ . }}, defaultMode: {{ include "connaisseur.fileMode" . }} }
 {{- end }}
 {{- end }}
 
 {{- define "connaisseur.alertVolume" -}}
 - name: alerts
   projected:
-    defaultMode: 0440
+    defaultMode: {{ include "connaisseur.fileMode" . }}
     sources:
       - secret:
           name: {{ include "connaisseur.alertConfigSecret" . }}

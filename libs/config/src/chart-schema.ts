@@ -13,6 +13,26 @@ const ChartValuesSchema = ValuesSchema.extend({
 
 /** JSON Schema (draft-7) of everything that the chart takes: closed at every level, a description for every key. */
 export function chartJsonSchema(): Record<string, unknown> {
-  const schema = z.toJSONSchema(ChartValuesSchema, { target: 'draft-7', io: 'input', reused: 'inline' });
+  const schema = z.toJSONSchema(ChartValuesSchema, {
+    target: 'draft-7',
+    io: 'input',
+    reused: 'inline',
+    override: ({ zodSchema, jsonSchema }) => {
+      // Words that are read in any case: an editor proposes the usual spelling, helm takes each.
+      if (!(zodSchema instanceof z.ZodPipe) || !(zodSchema.out instanceof z.ZodEnum)) return;
+      const words = zodSchema.out.options.map(String);
+      const { type: _type, enum: _enum, ...others } = jsonSchema;
+      for (const key of Object.keys(jsonSchema)) Reflect.deleteProperty(jsonSchema, key);
+      Object.assign(jsonSchema, others, {
+        type: 'string',
+        anyOf: [{ enum: words }, { pattern: `^(${words.map(inAnyCase).join('|')})$` }],
+      });
+    },
+  });
   return { title: 'Values of the chart connaisseur', ...schema };
+}
+
+/** JSON Schema knows no flag for it. */
+function inAnyCase(word: string): string {
+  return word.replaceAll(/[a-z]/gi, (letter) => `[${letter.toLowerCase()}${letter.toUpperCase()}]`);
 }
