@@ -62,6 +62,7 @@ export {
   NotaryWorld,
   type NotaryWorldOptions,
 } from './notary/notary-world.js';
+export { RealNotary, type RealNotaryOptions } from './notary/real-notary.js';
 export { signingForm } from './notary/signing-form.js';
 export { type AnyJson, type TrustDataBreak, VirtualCollection } from './notary/virtual-collection.js';
 export { type NotaryKeys, VirtualNotary, virtualNotaryKeys } from './notary/virtual-notary.js';

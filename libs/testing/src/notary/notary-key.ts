@@ -89,6 +89,11 @@ export class NotaryKey {
     return this.publicKey.export({ format: 'pem', type: 'spki' }).toString();
   }
 
+  /** For a client that wants the private half: PKCS#8. */
+  get privatePem(): string {
+    return this.#privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+  }
+
   sign(bytes: Uint8Array, method: string = this.#method()): NotarySignature {
     return { keyid: this.id, method, sig: this.#sign(bytes, method.toLowerCase()).toString('base64') };
   }
