@@ -24,6 +24,7 @@ export async function failed(error: unknown): Promise<void> {
 const SETUP_ERRORS: ReadonlySet<string> = new Set([
   UsageError.NAME,
   'BusKeyError',
+  'InstallationError',
   'RecordIdError',
   'RedisSetupError',
 ]);

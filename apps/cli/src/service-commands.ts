@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 
-import { placeOption } from './service-settings.js';
+import { MANAGEMENT_ADDRESS, placeOption } from './service-settings.js';
 
 const listenOption = (): Option =>
   new Option('--listen <host:port>', 'where the webhooks answer')
@@ -80,7 +80,7 @@ function addGateway(program: Command): void {
     .command('gateway')
     .description('answer admission reviews')
     .addOption(listenOption())
-    .addOption(managementOption('0.0.0.0:5080'))
+    .addOption(managementOption(MANAGEMENT_ADDRESS))
     .addOption(placeOption('config'))
     .addOption(placeOption('alerts'))
     .addOption(placeOption('secrets'))
@@ -110,7 +110,7 @@ function addVerifier(program: Command): void {
   program
     .command('verifier')
     .description('verify images for gateways')
-    .addOption(managementOption('0.0.0.0:5080'))
+    .addOption(managementOption(MANAGEMENT_ADDRESS))
     .addOption(placeOption('config'))
     .addOption(placeOption('alerts'))
     .addOption(placeOption('secrets'))
@@ -129,7 +129,7 @@ function addAlerting(program: Command): void {
   program
     .command('alerting')
     .description('deliver alerts about decisions')
-    .addOption(managementOption('0.0.0.0:5080'))
+    .addOption(managementOption(MANAGEMENT_ADDRESS))
     .addOption(placeOption('config'))
     .addOption(placeOption('alerts'))
     .addOption(placeOption('keys'))

@@ -63,3 +63,6 @@ export function drainMilliseconds(text: string): number {
   }
   return Number(text) * 1000;
 }
+
+/** Where health, readiness and metrics are, unless told otherwise. */
+export const MANAGEMENT_ADDRESS = '0.0.0.0:5080';

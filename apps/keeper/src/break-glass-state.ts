@@ -17,6 +17,8 @@ export const GLASS_ANNOTATIONS = {
 
 /** Nobody opens for longer at a time. */
 export const GLASS_MAX_MS = 24 * 3_600_000;
+/** The clock of whoever opened may be before ours. */
+const SKEW_MS = 5 * 60_000;
 /** An annotation may have been written by anybody: what is shown of it is short. */
 const TEXT_MAX = 200;
 
@@ -40,7 +42,7 @@ export function readBreakGlass(live: KubernetesObject, now: Date): BreakGlassSta
   const leftMs = until.getTime() - now.getTime();
   const reason = shortText(live.annotations.get(GLASS_ANNOTATIONS.reason));
   // Without an end and a reason, or longer than anybody may: that is no opening but somebody's change of our webhooks.
-  if (!(leftMs > 0 && leftMs <= GLASS_MAX_MS) || reason === '') return { kind: 'over' };
+  if (!(leftMs > 0 && leftMs <= GLASS_MAX_MS + SKEW_MS) || reason === '') return { kind: 'over' };
   return {
     kind: 'open',
     until,

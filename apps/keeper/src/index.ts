@@ -1,3 +1,11 @@
-export { InstallationError, type InstallationFault } from './error.js';
+export { arm, type ArmOptions } from './arm.js';
+export { breakGlassStatus, endBreakGlass, openBreakGlass, type Opening } from './break-glass.js';
+export { type BreakGlassState, GLASS_MAX_MS } from './break-glass-state.js';
 export { type ClusterSettings, parseClusterSettings } from './cluster-settings.js';
+export { disarm } from './disarm.js';
+export { InstallationError, type InstallationFault } from './error.js';
+export { probeGateway } from './gateway-probe.js';
 export { prepare, type PrepareResult } from './prepare.js';
+export { type KeeperOptions, type RunningKeeper, startKeeper } from './start-keeper.js';
+export { clusterStatus, type ClusterStatus } from './status.js';
+export { parseWebhookManifests, type WebhookManifest } from './webhook-manifests.js';

@@ -1,0 +1,39 @@
+import { randomBytes } from 'node:crypto';
+
+import { KINDS, type KubernetesApi } from '#kubernetes';
+
+import { microTime } from './leadership.js';
+import { WEBHOOK_NAME } from './places.js';
+
+export type EventReason = 'WebhookDrift' | 'BreakGlassOpened' | 'BreakGlassEnded' | 'CertificateRotated';
+
+/** Writes Kubernetes Events about a webhook configuration; they are news, so a failure is told and nothing depends on it. */
+export class EventWriter {
+  readonly #api: KubernetesApi;
+  readonly #instance: string;
+  readonly #now: () => Date;
+
+  constructor(api: KubernetesApi, instance: string, now: () => Date) {
+    this.#api = api;
+    this.#instance = instance;
+    this.#now = now;
+  }
+
+  async write(reason: EventReason, kind: string, note: string, signal: AbortSignal): Promise<void> {
+    const manifest = {
+      apiVersion: 'events.k8s.io/v1',
+      kind: 'Event',
+      // Events about objects without a namespace live in `default` (events.k8s.io/v1 validation).
+      metadata: { name: `${WEBHOOK_NAME}.${randomBytes(8).toString('hex')}`, namespace: 'default' },
+      eventTime: microTime(this.#now()),
+      reportingController: 'connaisseur.securesystemsengineering/keeper',
+      reportingInstance: this.#instance.slice(0, 128),
+      action: reason,
+      reason,
+      type: reason === 'CertificateRotated' || reason === 'BreakGlassEnded' ? 'Normal' : 'Warning',
+      regarding: { apiVersion: 'admissionregistration.k8s.io/v1', kind, name: WEBHOOK_NAME },
+      note: note.slice(0, 1000),
+    };
+    await this.#api.create(KINDS.event, manifest, signal);
+  }
+}
