@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
 import { createServer } from 'node:net';
@@ -49,7 +49,12 @@ export class System {
   }
 
   /** Lays out files as the chart mounts them; starts nothing but Redis. */
-  static async prepare(configuration: { values: string; alerting?: string }): Promise<System> {
+  static async prepare(configuration: {
+    values: string;
+    alerting?: string;
+    /** A way to an API server, for gateways. */
+    kubeconfig?: string;
+  }): Promise<System> {
     const directory = mkdtempSync(join(tmpdir(), 'connaisseur-system-'));
     const redis = await startPrivateRedis();
     for (const folder of ['config', 'alerts', 'secrets', 'certs', 'journal'])
@@ -60,6 +65,9 @@ export class System {
     });
     if (configuration.alerting !== undefined) {
       writeFileSync(join(directory, 'alerts', 'config.yaml'), configuration.alerting);
+    }
+    if (configuration.kubeconfig !== undefined) {
+      writeFileSync(join(directory, 'kubeconfig'), configuration.kubeconfig);
     }
     const certificate = await makeOwnCertificate([], new Date());
     writeFileSync(join(directory, 'certs', 'tls.crt'), certificate.cert);
@@ -102,6 +110,7 @@ export class System {
             place('certs'),
             '--journal',
             place('journal'),
+            ...(existsSync(place('kubeconfig')) ? ['--kubeconfig', place('kubeconfig')] : []),
           ]
         : []),
     ];

@@ -100,6 +100,11 @@ function addGateway(program: Command): void {
         .env('CONNAISSEUR_DRAIN')
         .default('0'),
     )
+    .addOption(
+      new Option('--kubeconfig <file>', 'way to the API server (default: the service account of the pod)').env(
+        'CONNAISSEUR_KUBECONFIG',
+      ),
+    )
     .action(async (options) => {
       const { gateway } = await import('./commands/services.js');
       await gateway(options);

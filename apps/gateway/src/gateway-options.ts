@@ -1,5 +1,6 @@
 import type { BusKeys, RedisSettings } from '#bus';
 import type { ConfigurationWatch } from '#config';
+import type { ConnectionChoice } from '#kubernetes';
 import type { Logger } from '#observability';
 import type { Registry } from 'prom-client';
 
@@ -32,5 +33,7 @@ export interface GatewayOptions {
   readonly drainMs?: number;
   /** Where metrics are; a new one of our own where services do not share. */
   readonly registry?: Registry;
+  /** The way to the API server; `undefined`: there is none, and features that need it are off. */
+  readonly kubernetes?: ConnectionChoice | undefined;
   readonly log: Logger;
 }

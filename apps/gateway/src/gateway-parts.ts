@@ -1,24 +1,25 @@
 import { readdir, readFile } from 'node:fs/promises';
 
-import { createRedis, type DecisionLog, type RedisConnection, type VerificationBus } from '#bus';
+import { createRedis, type DecisionLog, type VerificationBus } from '#bus';
 import { LoopWatch } from '#observability';
 import { createTransport, type HttpTransport } from '#registry';
 import { namedHosts, readIfPresent, type VerificationEngine } from '#verification';
 import { Registry } from 'prom-client';
 
-import { AdmissionReviewer, type ReviewerOptions } from './admission/admission-reviewer.js';
+import { AdmissionReviewer } from './admission/admission-reviewer.js';
+import type { ReviewerOptions } from './admission/reviewer-options.js';
 import { AlertTemplates } from './admission/alert-templates.js';
 import { ImageJudge } from './admission/image-judge.js';
 import { MandatoryAlerts } from './admission/mandatory-alerts.js';
-import { createBus, createSharedProofs, gatewayKeys } from './create-bus.js';
+import { ObjectExaminer } from './admission/object-examiner.js';
+import { createChildren } from './create-children.js';
+import { createCluster } from './create-cluster.js';
 import { createDecisionLog } from './create-decision-log.js';
-import { createLocal } from './create-local.js';
+import { openVerdicts } from './create-verdicts.js';
 import { CurrentRevision } from './current-revision.js';
 import type { GatewayOptions } from './gateway-options.js';
 import { GatewayMetrics } from './management/gateway-metrics.js';
 import type { Revision } from './revision.js';
-import type { LocalVerification } from './verdicts/local-verification.js';
-import { VerdictService } from './verdicts/verdict-service.js';
 import { notAfter } from './webhook/tls-material.js';
 import { WebhookServer } from './webhook/webhook-server.js';
 
@@ -85,10 +86,14 @@ async function buildParts(options: GatewayOptions, undo: AsyncDisposableStack): 
   undo.defer(() => revisions.close());
   const decisions = await createDecisionLog(options, metrics, redis);
   undo.defer(() => flush(decisions, onFault));
+  const view = createCluster(options);
+  const children = createChildren(options, { metrics, redis, verdicts, view, onFault });
   const reviewer = new AdmissionReviewer({
     ...reviewerSettings(options, metrics, onFault),
     revision: () => revisions.current,
-    judge: new ImageJudge(verdicts),
+    examiner: new ObjectExaminer({ judge: new ImageJudge(verdicts), children }),
+    children,
+    labelsOf: view.labelsOf,
     decisions,
     mandatoryAlerts: createMandatoryAlerts(options, metrics, templates, onFault),
   });
@@ -116,37 +121,6 @@ function reviewerSettings(
     observe: (record, seconds) => metrics.observe(record, seconds),
     onFault,
   };
-}
-
-/** Where verdicts come from: the bus, what verifiers share, ourselves. Throws where there are no keys. */
-function openVerdicts(
-  options: GatewayOptions,
-  parts: {
-    readonly metrics: GatewayMetrics;
-    readonly redis: RedisConnection;
-    readonly engine: () => VerificationEngine;
-    readonly onFault: OnFault;
-  },
-  undo: AsyncDisposableStack,
-): { bus: VerificationBus; local: LocalVerification; verdicts: VerdictService } {
-  const { metrics, redis, engine, onFault } = parts;
-  const keys = gatewayKeys(options);
-  const local = createLocal(options, metrics, engine);
-  undo.defer(() => local.close());
-  const bus = createBus(options, metrics, keys);
-  undo.defer(() => bus.close());
-  const verdicts = new VerdictService({
-    bus,
-    local,
-    shared: createSharedProofs(options, metrics, redis, keys),
-    now: Date.now,
-    observer: {
-      onCache: (result) => metrics.observeCache(result),
-      onFallback: (reason) => metrics.fallbacks.inc({ reason }),
-      onFault: (error) => onFault(error, 'asking the bus'),
-    },
-  });
-  return { bus, local, verdicts };
 }
 
 /** Rule and trust are in every key; only how long a verdict may be used is not. */

@@ -14,19 +14,21 @@ describe('what a written image means', () => {
     { name: 'empty', text: '', kind: 'malformed' },
     { name: 'a megabyte', text: 'a'.repeat(1_000_000), kind: 'malformed' },
   ])('$name', ({ text, kind }) => {
-    expect(revisionOf(never).govern(text).kind).toBe(kind);
+    expect(revisionOf(never).govern(text, 'shop').kind).toBe(kind);
   });
 
   test('is worked out once, but nothing long is kept', () => {
     const revision = revisionOf(never);
-    expect(revision.govern('registry.example.org/app:1')).toBe(revision.govern('registry.example.org/app:1'));
+    expect(revision.govern('registry.example.org/app:1', 'shop')).toBe(
+      revision.govern('registry.example.org/app:1', 'shop'),
+    );
     const long = 'a'.repeat(5_000);
-    expect(revision.govern(long)).not.toBe(revision.govern(long));
+    expect(revision.govern(long, 'shop')).not.toBe(revision.govern(long, 'shop'));
   });
 
   test('the question carries the trust that it is asked under', () => {
     const revision = revisionOf(never);
-    const governed = revision.govern('registry.example.org/app:1');
+    const governed = revision.govern('registry.example.org/app:1', 'shop');
     expect(governed).toMatchObject({
       question: {
         revision: revision.configuration.trustRevision,
@@ -78,7 +80,7 @@ describe('the judge', () => {
     },
   ])('$name', async ({ text, judgement }) => {
     const deadline = new Deadline(10_000);
-    const result = await new ImageJudge(verdicts).judge(text, revisionOf(never), deadline);
+    const result = await new ImageJudge(verdicts).judge(text, 'shop', revisionOf(never), deadline);
     deadline.release();
     expect(result).toMatchObject(judgement);
   });

@@ -1,7 +1,11 @@
+import type { ImageDrivers } from '#admission';
 import type { Configuration } from '#config';
 import type { ImageReference } from '#image-ref';
 import { parseImageReference } from '#image-ref';
 import { type BoundRule, type Question, questionKey, type VerificationEngine } from '#verification';
+
+import { NamespaceRules } from './admission/namespace-rules.js';
+import { weakeningsOf } from './weakenings.js';
 
 /** What one written image means under one configuration; the same text means the same as long as that serves. */
 export type GovernedImage =
@@ -24,45 +28,46 @@ const MAX_REMEMBERED_TEXT = 1_024;
 export class Revision {
   readonly configuration: Configuration;
   readonly engine: VerificationEngine;
+  /** What is said about namespaces. */
+  readonly namespaces: NamespaceRules;
+  /** CSI drivers whose volumes are images. */
+  readonly imageDrivers: ImageDrivers;
   readonly #governed = new Map<string, GovernedImage>();
 
   constructor(engine: VerificationEngine) {
     this.engine = engine;
     this.configuration = engine.configuration;
+    const { features } = engine.configuration;
+    this.namespaces = new NamespaceRules(features);
+    this.imageDrivers = new Map(features.csiImageDrivers.map(({ driver, attribute }) => [driver, attribute]));
   }
 
-  /** Reference, rule and question of a written image; parsed and matched once. */
-  govern(text: string): GovernedImage {
-    const known = this.#governed.get(text);
+  /** Reference, rule and question of a written image in a namespace; parsed and matched once. */
+  govern(text: string, namespace: string): GovernedImage {
+    // A namespace's name has no blank, so no two pairs share a key.
+    const key = this.engine.readsNamespace ? `${namespace} ${text}` : text;
+    const known = this.#governed.get(key);
     if (known !== undefined) return known;
-    const governed = this.#govern(text);
+    const governed = this.#govern(text, namespace);
     if (text.length > MAX_REMEMBERED_TEXT) return governed;
     if (this.#governed.size >= REMEMBERED) this.#governed.clear();
-    this.#governed.set(text, governed);
+    this.#governed.set(key, governed);
     return governed;
   }
 
   /** The weakenings in force, by the names of their switches. */
   weakenings(): string[] {
-    const { features, policy, registries } = this.configuration;
-    return [
-      ...(features.detectionMode ? ['detectionMode'] : []),
-      ...(features.resourceValidationMode === 'podsOnly' ? ['podsOnly'] : []),
-      ...(features.automaticUnchangedApproval ? ['automaticUnchangedApproval'] : []),
-      ...(features.patternMatching === 'connaisseur' ? ['connaisseurPatternMatching'] : []),
-      ...(policy.some((rule) => rule.with.mode === 'insecureValidateOnly') ? ['insecureValidateOnly'] : []),
-      ...(registries.some(({ insecurePlainHttp }) => insecurePlainHttp) ? ['insecurePlainHttp'] : []),
-    ];
+    return weakeningsOf(this.configuration);
   }
 
-  #govern(text: string): GovernedImage {
+  #govern(text: string, namespace: string): GovernedImage {
     let image: ImageReference;
     try {
       image = parseImageReference(text);
     } catch (error) {
       return { kind: 'malformed', error };
     }
-    const bound = this.engine.govern(image);
+    const bound = this.engine.govern(image, namespace);
     if (bound === undefined) return { kind: 'no-rule', image };
     const question = {
       image,

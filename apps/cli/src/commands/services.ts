@@ -2,6 +2,7 @@ import { join } from 'node:path';
 
 import type { BusKeys, RedisSettings } from '#bus';
 import { ConfigurationWatch, readFileBounded, watchDirectory } from '#config';
+import { type ConnectionChoice, isInCluster } from '#kubernetes';
 import { createLogger, type Logger } from '#observability';
 
 import { type Address, parseAddress } from '../address.js';
@@ -28,6 +29,7 @@ export interface GatewayCommandOptions extends CommonOptions {
   readonly certs: string;
   readonly journal: string;
   readonly drain: string;
+  readonly kubeconfig?: string;
 }
 
 /** `connaisseur gateway` */
@@ -45,8 +47,14 @@ export async function gateway(options: GatewayCommandOptions): Promise<void> {
       journalDirectory: options.journal,
       isolation: 'thread',
       drainMs,
+      kubernetes: clusterAccess(options.kubeconfig),
     });
   });
+}
+
+/** A kubeconfig that was given, else the pod's own identity, else nothing. */
+function clusterAccess(kubeconfig: string | undefined): ConnectionChoice | undefined {
+  return kubeconfig !== undefined || isInCluster(process.env) ? { kubeconfig, env: process.env } : undefined;
 }
 
 /** `connaisseur verifier` */

@@ -14,8 +14,10 @@ import type { Revision } from '../revision.js';
 import { DirectVerification } from '../verdicts/local-verification.js';
 import { VerdictService } from '../verdicts/verdict-service.js';
 import type { ReviewAnswer } from '../webhook/webhook-server.js';
-import { AdmissionReviewer, type ReviewerOptions } from './admission-reviewer.js';
+import { AdmissionReviewer } from './admission-reviewer.js';
+import type { ReviewerOptions } from './reviewer-options.js';
 import { ImageJudge } from './image-judge.js';
+import { type ExaminerOptions, ObjectExaminer } from './object-examiner.js';
 
 const REVIEWS = new URL('../../../../test/data/reviews/', import.meta.url);
 const FILES = readdirSync(REVIEWS).filter((name) => name.endsWith('.json'));
@@ -64,7 +66,9 @@ function world(check: Check, parts: ConfigurationParts & { options?: Partial<Rev
   const local = new DirectVerification(engine);
   const reviewer = new AdmissionReviewer({
     revision: () => state.revision,
-    judge: new ImageJudge(new VerdictService({ bus, local, observer, now: Date.now })),
+    examiner: new ObjectExaminer({
+      judge: new ImageJudge(new VerdictService({ bus, local, observer, now: Date.now })),
+    }),
     decisions: decisions.log,
     mandatoryAlerts: {
       deliver: async (_alerting, record) => {
@@ -431,14 +435,22 @@ describe('I2 faults deny', () => {
     throw new RangeError('ours');
   };
   test.for<{ name: string; options: Partial<ReviewerOptions> }>([
-    { name: 'a judge that throws', options: { judge: { judge: throws } } },
+    { name: 'a judge that throws', options: { examiner: new ObjectExaminer({ judge: { judge: throws } }) } },
     {
       name: 'a judge that rejects',
-      options: { judge: { judge: async () => await Promise.reject(new RangeError('ours')) } },
+      options: {
+        examiner: new ObjectExaminer({
+          judge: { judge: async () => await Promise.reject(new RangeError('ours')) },
+        }),
+      },
     },
     {
       name: 'a judge that invents a ground',
-      options: { judge: { judge: () => ({ outcome: 'admitted', ground: { kind: 'unchanged' } as never }) } },
+      options: {
+        examiner: new ObjectExaminer({
+          judge: { judge: () => ({ outcome: 'admitted', ground: { kind: 'unchanged' } as never }) },
+        }),
+      },
     },
     { name: 'S17 more reviews than there is room for', options: { maxInFlight: 0 } },
   ])('$name', async ({ options }) => {
@@ -466,9 +478,9 @@ describe('I2 faults deny', () => {
   });
 
   test('J21 an admission that is found too late is a timeout', async () => {
-    const judge: ReviewerOptions['judge'] = {
-      judge: (image, revision) => {
-        const governed = revision.govern(image);
+    const judge: ExaminerOptions['judge'] = {
+      judge: (image, namespace, revision) => {
+        const governed = revision.govern(image, namespace);
         const end = performance.now() + 60;
         while (performance.now() < end);
         if (governed.kind !== 'governed') throw new Error('no rule');
@@ -481,7 +493,7 @@ describe('I2 faults deny', () => {
         return { outcome: 'admitted', ground };
       },
     };
-    const { review, recorded } = world(admits, { options: { judge } });
+    const { review, recorded } = world(admits, { options: { examiner: new ObjectExaminer({ judge }) } });
     expect(await review(podOf([IMAGE]), 'mutate', 340)).toMatchObject({ allowed: false });
     await expect(recorded()).resolves.toMatchObject([
       { allowed: false, result: 'timeout', code: 'CNS-2006' },

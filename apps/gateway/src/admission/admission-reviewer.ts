@@ -4,42 +4,27 @@ import {
   type Decision,
   denyRequest,
   effectiveMode,
-  findImageSites,
   type Mode,
   parseAdmissionReview,
   renderAnswer,
   ReviewError,
   withhold,
 } from '#admission';
-import type { DecisionLog } from '#bus';
 import type { DecisionRecord, Phase } from '#contracts';
 
 import { Deadline } from '../deadline.js';
 import type { Revision } from '../revision.js';
 import type { ReviewAnswer, ReviewCall } from '../webhook/webhook-server.js';
 import { durably } from './durably.js';
-import { judgeSites } from './judge-sites.js';
 import { json, refusalOf, text } from '../webhook/http-answer.js';
-import { decisionRecord, invalidRecord, type RecordedBy, RecordWriters } from './decision-record.js';
-import type { ImageJudge } from './image-judge.js';
+import { decisionRecord, invalidRecord, RecordWriters } from './decision-record.js';
 import { MandatoryAlerts } from './mandatory-alerts.js';
+import { standingOf } from './namespace-standing.js';
+import type { ReviewerOptions } from './reviewer-options.js';
 import { TellingLimit } from './telling-limit.js';
-import { unchangedJudgements } from './unchanged-judgements.js';
 
 /** More reviews than this at once are answered with an undecided denial at once: waiting would help nobody. */
 const MAX_IN_FLIGHT = 2_000;
-
-export interface ReviewerOptions {
-  /** The configuration in force; asked once for each review. */
-  readonly revision: () => Revision;
-  readonly judge: Pick<ImageJudge, 'judge'>;
-  readonly decisions: DecisionLog;
-  readonly mandatoryAlerts: Pick<MandatoryAlerts, 'deliver'>;
-  readonly recordedBy: RecordedBy;
-  readonly observe: (record: DecisionRecord, seconds: number) => void;
-  readonly onFault: (error: unknown, doing: string) => void;
-  readonly maxInFlight?: number;
-}
 
 /** A review on its way, under one configuration from start to end (rule 8). */
 interface Passage {
@@ -53,6 +38,7 @@ interface Passage {
 interface Admission extends Passage {
   readonly request: AdmissionReviewRequest;
   readonly mode: Mode;
+  readonly isIgnored: boolean;
 }
 
 /**
@@ -94,8 +80,10 @@ export class AdmissionReviewer {
     } catch (error) {
       return await this.#refuseUnreadable(error, passage);
     }
-    const mode = effectiveMode(request, passage.revision.configuration.features);
-    const admission: Admission = { ...passage, request, mode };
+    const asked = standingOf(request.namespace, passage, this.#options);
+    const standing = asked instanceof Promise ? await asked : asked;
+    const mode = effectiveMode(request, passage.revision.configuration.features, standing);
+    const admission: Admission = { ...passage, request, mode, isIgnored: standing.isIgnored };
     try {
       return await this.#conclude(admission, await this.#decide(admission));
     } catch (error) {
@@ -104,17 +92,18 @@ export class AdmissionReviewer {
     }
   }
 
-  async #decide({ request, revision, phase, deadline, mode }: Admission): Promise<Decision> {
+  async #decide({ request, revision, phase, deadline, mode, isIgnored }: Admission): Promise<Decision> {
     if (this.#inFlight > (this.#options.maxInFlight ?? MAX_IN_FLIGHT)) {
       return denyRequest(request, 'CNS-3002', mode);
     }
     try {
-      const sites = findImageSites(request);
-      const judgements = unchangedJudgements(sites, revision);
-      const waiting = judgeSites(sites, judgements, (image) =>
-        this.#options.judge.judge(image, revision, deadline),
+      const { sites, judgements, pending } = this.#options.examiner.examine(
+        request,
+        isIgnored,
+        revision,
+        deadline,
       );
-      if (waiting !== undefined) await waiting;
+      if (pending !== undefined) await pending;
       const decision = decide(sites, judgements, { phase, mode, timedOut: deadline.isOver() });
       // J21: whoever asked has gone; an admission that nobody hears must not be on record as one.
       const isLate = decision.kind === 'allow' && sites.kind === 'found' && deadline.isOver();
@@ -162,7 +151,12 @@ export class AdmissionReviewer {
     return this.#rendered(admission, decision, record);
   }
 
-  #rendered({ revision, started }: Admission, decision: Decision, record: DecisionRecord): ReviewAnswer {
+  #rendered(
+    { revision, phase, started }: Admission,
+    decision: Decision,
+    record: DecisionRecord,
+  ): ReviewAnswer {
+    if (phase === 'validate') this.#options.children?.remember(decision, revision);
     const answer = json(200, renderAnswer(decision, { revision: revision.configuration.revision }));
     this.#options.observe(record, (performance.now() - started) / 1000);
     return answer;

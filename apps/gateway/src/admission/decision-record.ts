@@ -1,4 +1,4 @@
-import { decidedImages, type Decision, headline, type ReviewError } from '#admission';
+import { decidedImages, type Decision, headline, isLetIn, type ReviewError } from '#admission';
 import type { DecisionRecord, Phase } from '#contracts';
 
 /** Who writes a record. */
@@ -49,7 +49,7 @@ export function decisionRecord(
     cluster: by.cluster,
     gateway: by.gateway,
     phase,
-    allowed: !denied || mode !== 'enforce',
+    allowed: isLetIn(decision),
     wouldDeny: denied,
     result: decision.result,
     mode,

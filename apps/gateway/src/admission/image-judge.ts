@@ -6,7 +6,7 @@ import type { Deadline } from '../deadline.js';
 import type { GovernedImage, Revision } from '../revision.js';
 import type { VerdictService } from '../verdicts/verdict-service.js';
 
-/** A written image to its judgement under a configuration: by its rule, and by a verdict where the rule wants proof. */
+/** A written image in a namespace to its judgement under a configuration: by its rule, and by a verdict where the rule wants proof. */
 export class ImageJudge {
   readonly #verdicts: Pick<VerdictService, 'cached' | 'verdict'>;
   /** What the remembered verdict of an image means for it; worked out once for each verdict. */
@@ -17,8 +17,13 @@ export class ImageJudge {
   }
 
   /** At once where the answer is known or needs no look; otherwise by the deadline. Does not reject. */
-  judge(text: string, revision: Revision, deadline: Deadline): SiteJudgement | Promise<SiteJudgement> {
-    const governed = revision.govern(text);
+  judge(
+    text: string,
+    namespace: string,
+    revision: Revision,
+    deadline: Deadline,
+  ): SiteJudgement | Promise<SiteJudgement> {
+    const governed = revision.govern(text, namespace);
     switch (governed.kind) {
       case 'malformed':
         return malformed(governed.error);
@@ -72,13 +77,15 @@ function aboutOf({ image, bound }: Governed): Parameters<typeof judgementOf>[1] 
 }
 
 /** Rule and validator of an image that is governed by one, also where nothing has to be proven. */
-export function judgedByRule(text: string, revision: Revision): JudgedBy {
-  const governed = revision.govern(text);
+export function judgedByRule(text: string, namespace: string, revision: Revision): JudgedBy {
+  const governed = revision.govern(text, namespace);
   return governed.kind === 'governed' ? judgedBy(governed.bound) : {};
 }
 
 function judgedBy({ rule, validator }: Governed['bound']): Required<Pick<JudgedBy, 'rule' | 'validator'>> {
-  return { rule: { index: rule.index, pattern: rule.pattern }, validator };
+  const { index, pattern, insecureDetectOnly } = rule;
+  const named = insecureDetectOnly === true ? { index, pattern, insecureDetectOnly } : { index, pattern };
+  return { rule: named, validator };
 }
 
 function malformed(error: unknown): SiteJudgement {

@@ -49,7 +49,8 @@ export class NamespaceRules {
   }
 }
 
-const ENFORCED: NamespaceStanding = { isIgnored: false, isDetectOnly: false };
+/** Nothing is said about the namespace. */
+export const ENFORCED: NamespaceStanding = { isIgnored: false, isDetectOnly: false };
 const DETECT_ONLY: NamespaceStanding = { isIgnored: false, isDetectOnly: true };
 const IGNORED: NamespaceStanding = { isIgnored: true, isDetectOnly: false };
 

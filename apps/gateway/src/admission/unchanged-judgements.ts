@@ -12,7 +12,7 @@ export function unchangedJudgements(sites: ImageSites, revision: Revision): Map<
   for (const { id, image } of sites.sites) {
     const judgement = judgements.get(id);
     if (judgement === undefined || image === undefined) continue;
-    judgements.set(id, { ...judgement, ...judgedByRule(image, revision) });
+    judgements.set(id, { ...judgement, ...judgedByRule(image, sites.request.namespace, revision) });
   }
   return judgements;
 }

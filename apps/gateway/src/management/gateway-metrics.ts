@@ -15,6 +15,8 @@ export class GatewayMetrics {
   readonly bus: Counter<'event'>;
   readonly decisionLog: Counter<'event'>;
   readonly sharedVerdicts: Counter<'event'>;
+  readonly admittedWorkloads: Counter<'event'>;
+  readonly childApprovals: Counter<'result'>;
   readonly verificationCrashes: Counter;
   readonly registryRequests: Counter<'registry' | 'code'>;
   readonly mandatoryAlerts: Counter<'receiver' | 'result'>;
@@ -49,6 +51,16 @@ export class GatewayMetrics {
     this.sharedVerdicts = counter('shared_verdicts_events_total', 'What happened to shared verdicts', [
       'event',
     ]);
+    this.admittedWorkloads = counter(
+      'admitted_workloads_events_total',
+      'What happened to records of admitted workloads',
+      ['event'],
+    );
+    this.childApprovals = counter(
+      'child_approvals_total',
+      'What became of owners that built-in controllers named',
+      ['result'],
+    );
     this.verificationCrashes = counter('verification_crashes_total', 'Deaths of verification threads', []);
     this.registryRequests = counter('registry_requests_total', 'Requests to registries', [
       'registry',

@@ -1,4 +1,10 @@
-import type { BusEvent, BusObserver, DecisionObserver, SharedVerdictEvent } from '#bus';
+import type {
+  AdmittedWorkloadsEvent,
+  BusEvent,
+  BusObserver,
+  DecisionObserver,
+  SharedVerdictEvent,
+} from '#bus';
 import type { Logger } from '#observability';
 import type { Counter } from 'prom-client';
 
@@ -39,5 +45,17 @@ export function sharedVerdictObserver(
     counter.inc({ event: event.kind });
     if (event.kind === 'forged') log.warn({ fault: event.fault }, 'shared verdicts: forged');
     else log.debug({ err: event.cause }, 'shared verdicts: failed');
+  };
+}
+
+/** Counts what happens to records of admitted workloads; a forged one is somebody who writes to Redis, and that is told. */
+export function admittedWorkloadsObserver(
+  counter: Counter<'event'>,
+  log: Logger,
+): (event: AdmittedWorkloadsEvent) => void {
+  return (event) => {
+    counter.inc({ event: event.kind });
+    if (event.kind === 'forged') log.warn({ fault: event.fault }, 'admitted workloads: forged');
+    else if (event.kind === 'failed') log.debug({ err: event.cause }, 'admitted workloads: failed');
   };
 }

@@ -35,7 +35,7 @@ const POLICY = { expirySeconds: 30, cacheErrors: true };
 const TAG = 'registry.example.org/demo/app:v1';
 const PIN = `registry.example.org/demo/app@${DIGEST}`;
 
-const governed = revisionOf(async () => await Promise.reject(new Error('not asked'))).govern(TAG);
+const governed = revisionOf(async () => await Promise.reject(new Error('not asked'))).govern(TAG, 'shop');
 if (governed.kind !== 'governed') throw new Error('no rule');
 const { bound, question: QUESTION } = governed;
 const ask = (image: string): Question => ({ ...QUESTION, image: parseImageReference(image) });

@@ -89,6 +89,11 @@ export class VerdictService {
     return verdict;
   }
 
+  /** True where {@link cached} would have a verdict; nothing is counted. */
+  isCached(key: string): boolean {
+    return this.#cache.get(key, this.#now()) !== undefined;
+  }
+
   /** The verdict by the admission's deadline, for what is not {@link cached}. Does not reject. */
   async verdict(
     question: Question,
