@@ -13,6 +13,11 @@ const Settings = z.strictObject({
   certificates: z.strictObject({ source: z.enum(['self', 'cert-manager', 'own']), secretName: name }),
   redis: z.strictObject({ bundled: z.boolean(), service: name }),
   components: z.array(z.enum(['gateway', 'verifier', 'alerting'])).max(8),
+  /** Secrets that the user makes, and that must be there. */
+  secrets: z
+    .array(z.string().regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/))
+    .max(500)
+    .default([]),
   driftSeconds: z.number().int().min(1).max(30),
 });
 

@@ -4,6 +4,7 @@ export type InstallationFault =
   | 'second-release'
   | 'upstream-release'
   | 'foreign-webhook'
+  | 'missing-secret'
   | 'settings'
   | 'webhooks'
   | 'keys'

@@ -42,7 +42,7 @@ test('arming is idempotent, and waits for a gateway', async () => {
 
 test('D11 before the first arm and after disarm the keeper makes no webhook', async () => {
   const installation = await Installation.armed();
-  await disarm({ ...installation, sleep: noSleep }, signal);
+  await disarm({ api: installation.api, settings: installation.settings, sleep: noSleep }, signal);
   await installation.keeper.look(signal);
   expect(await orAbsent(installation.api.get(MUTATING, signal))).toBeUndefined();
   expect(await installation.count('connaisseur_webhook_drift_total')).toBe(0);
@@ -58,9 +58,9 @@ test('D09 disarm leaves what is not ours alone', async () => {
     MANAGER,
     signal,
   );
-  expect(await disarm({ ...installation, sleep: noSleep }, signal)).toEqual([
-    'ValidatingWebhookConfiguration',
-  ]);
+  expect(
+    await disarm({ api: installation.api, settings: installation.settings, sleep: noSleep }, signal),
+  ).toEqual(['ValidatingWebhookConfiguration']);
   expect(await orAbsent(installation.api.get(MUTATING, signal))).toBeDefined();
 });
 

@@ -157,7 +157,7 @@ export class Keeper {
 
   async #tell(reason: EventReason, kind: string, note: string, signal: AbortSignal): Promise<void> {
     try {
-      await this.#events.write(reason, kind, note, signal);
+      await this.#events.write(this.#parts.settings().namespace, { reason, kind, note }, signal);
     } catch (error) {
       this.#parts.log.warn({ err: error }, 'the Event could not be written');
     }

@@ -159,20 +159,6 @@ test.for<{ name: string; settings?: string; there?: (api: KubernetesApi) => Prom
       code: 'second-release',
     },
     {
-      name: 'D14 a second release that is not armed yet',
-      there: (api) =>
-        api.create(
-          KINDS.deployment,
-          {
-            apiVersion: 'apps/v1',
-            kind: 'Deployment',
-            metadata: { name: 'connaisseur', namespace: 'elsewhere', labels: OURS },
-          },
-          signal,
-        ),
-      code: 'second-release',
-    },
-    {
       name: 'the webhook of Connaisseur 3',
       there: (api) =>
         api.create(
@@ -199,6 +185,11 @@ test.for<{ name: string; settings?: string; there?: (api: KubernetesApi) => Prom
           signal,
         ),
       code: 'upstream-release',
+    },
+    {
+      name: 'a Secret that the user has to make',
+      settings: settingsText('connaisseur', 'connaisseur', 'self', ['registry-login']),
+      code: 'missing-secret',
     },
     {
       name: 'somebody else’s webhook under our name',

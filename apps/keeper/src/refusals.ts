@@ -2,7 +2,7 @@ import { type KubernetesApi, type KubernetesObject, KINDS, orAbsent } from '#kub
 
 import type { ClusterSettings } from './cluster-settings.js';
 import { InstallationError } from './error.js';
-import { PART_OF, PART_OF_US, WEBHOOK_PLACES } from './places.js';
+import { PART_OF, PART_OF_US, secretPlace, WEBHOOK_PLACES } from './places.js';
 import { webhooksOf } from './webhook-manifests.js';
 
 const INSTANCE = 'app.kubernetes.io/instance';
@@ -10,7 +10,8 @@ const CHART = 'helm.sh/chart';
 
 /**
  * Throws {@link InstallationError} where this release must not be installed: into a namespace that cannot be exempt, beside
- * another release, or over a release of Connaisseur 3. Changes nothing.
+ * another release, over a release of Connaisseur 3, or without the Secrets that its user makes. Changes nothing. Everything is
+ * looked for by name; a second release that is not armed yet is Helm's to refuse: its cluster roles have the same names.
  */
 export async function assertInstallable(
   api: KubernetesApi,
@@ -22,8 +23,10 @@ export async function assertInstallable(
     const live = await orAbsent(api.get(place, signal));
     if (live !== undefined) assertOurs(live, settings);
   }
-  const { items } = await api.list(KINDS.deployment, {}, signal);
-  for (const deployment of items) assertNoOther(deployment, settings);
+  const place = { kind: KINDS.deployment, namespace: settings.namespace, name: 'connaisseur' };
+  const deployment = await orAbsent(api.get(place, signal));
+  if (deployment !== undefined) assertNoOther(deployment, settings);
+  await assertUsersSecrets(api, settings, signal);
 }
 
 /** The release's namespace is exempt from admission: that of everybody else must not be. */
@@ -51,14 +54,30 @@ function assertOurs(live: KubernetesObject, settings: ClusterSettings): void {
 }
 
 function assertNoOther(deployment: KubernetesObject, settings: ClusterSettings): void {
-  const { labels, name, namespace = '' } = deployment;
+  const { labels, namespace = '' } = deployment;
   if (labels.get(PART_OF) === PART_OF_US) {
     const release = labels.get(INSTANCE) ?? settings.release;
     if (release !== settings.release || namespace !== settings.namespace)
       throw secondRelease(release, namespace, settings);
-  } else if (name === 'connaisseur' && isUpstreamChart(labels.get(CHART))) {
+  } else if (isUpstreamChart(labels.get(CHART))) {
     throw upstream(namespace, settings);
   }
+}
+
+async function assertUsersSecrets(
+  api: KubernetesApi,
+  settings: ClusterSettings,
+  signal: AbortSignal,
+): Promise<void> {
+  const missing: string[] = [];
+  for (const name of settings.secrets) {
+    if ((await orAbsent(api.get(secretPlace(settings, name), signal))) === undefined) missing.push(name);
+  }
+  if (missing.length === 0) return;
+  throw new InstallationError(
+    'missing-secret',
+    `expected the Secrets that the values name in namespace ${settings.namespace}, got no ${missing.join(', no ')}: make them first; nothing was changed`,
+  );
 }
 
 function isOfUpstream({ labels, annotations }: KubernetesObject): boolean {

@@ -17,7 +17,12 @@ export const MUTATING = { kind: KINDS.mutatingWebhooks, name: 'connaisseur-webho
 export const VALIDATING = { kind: KINDS.validatingWebhooks, name: 'connaisseur-webhook' };
 
 /** `cluster.yaml` as the chart writes it. */
-export function settingsText(namespace = 'connaisseur', release = 'connaisseur', source = 'self'): string {
+export function settingsText(
+  namespace = 'connaisseur',
+  release = 'connaisseur',
+  source = 'self',
+  secrets: string[] = [],
+): string {
   return JSON.stringify({
     schemaVersion: 1,
     release,
@@ -26,6 +31,7 @@ export function settingsText(namespace = 'connaisseur', release = 'connaisseur',
     certificates: { source, secretName: 'connaisseur-tls' },
     redis: { bundled: true, service: 'connaisseur-redis-service' },
     components: ['gateway', 'verifier', 'alerting'],
+    secrets,
     driftSeconds: 30,
   });
 }
