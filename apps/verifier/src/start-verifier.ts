@@ -7,8 +7,11 @@ import { Registry } from 'prom-client';
 
 import {
   createRedis,
+  floorSigner,
+  floorVerifier,
   type RedisConnection,
   RedisSharedVerdicts,
+  RedisVersionFloors,
   StreamsServer,
   type VerifierKeys,
   verdictSigner,
@@ -16,14 +19,17 @@ import {
 } from '#bus';
 import { exitOnFault, logFindings, LoopWatch, NestLog } from '#observability';
 import { createTransport, type HttpTransport } from '#registry';
+import { FloorStore } from '#validator-notaryv1';
 import {
   CurrentEngine,
   namedHosts,
+  type NotaryMemory,
   readIfPresent,
   SharedProofs,
   type VerificationEngine,
 } from '#verification';
 
+import { NotaryWatch } from './notary-watch.js';
 import { observeBus, observeSharedVerdicts, observeVerdicts } from './observers.js';
 import { VerificationService } from './verification.service.js';
 import { VerifierHealth } from './verifier-health.js';
@@ -67,12 +73,15 @@ async function startApplication(
       metrics.registryRequests.inc({ registry: hosts.has(host) ? host : 'other', code: String(status) }),
   });
   undo.defer(() => transport.close());
-  const engines = createEngines(options, metrics, transport, (engine) => {
+  const redis = createRedis(options.redis, 'prompt');
+  undo.defer(() => redis.disconnect());
+  const notary = new NotaryWatch(registry, options.log, Date.now);
+  const floors = new FloorStore(createSharedFloors(options, notary, redis, keys));
+  const memory = { floors, observe: notary.observe };
+  const engines = createEngines({ ...options, notary: memory }, metrics, transport, (engine) => {
     hosts = namedHosts(engine.configuration);
   });
   undo.defer(() => engines.close());
-  const redis = createRedis(options.redis, 'prompt');
-  undo.defer(() => redis.disconnect());
   const loop = new LoopWatch(registry);
   undo.defer(() => loop.close());
   const observer = observeVerdicts(metrics, options.log);
@@ -86,7 +95,7 @@ async function startApplication(
     verifier: options.name,
     observer: observeBus(metrics.bus, options.log),
   });
-  const health = new VerifierHealth(server, engine, loop);
+  const health = new VerifierHealth(server, engine, loop, notary);
   const app = await NestFactory.create(VerifierModule.register(service, health, registry), {
     logger: new NestLog(options.log),
     abortOnError: false,
@@ -135,8 +144,25 @@ function createSharedProofs(
   });
 }
 
+function createSharedFloors(
+  { cluster }: VerifierOptions,
+  notary: NotaryWatch,
+  redis: RedisConnection,
+  keys: () => VerifierKeys,
+): RedisVersionFloors {
+  const verdictKeys = (): VerifierKeys['verdicts'] => keys().verdicts;
+  return new RedisVersionFloors({
+    redis,
+    cluster,
+    verifier: floorVerifier(verdictKeys),
+    signer: floorSigner(verdictKeys),
+    now: Date.now,
+    observe: notary.observeFloors,
+  });
+}
+
 function createEngines(
-  options: VerifierOptions,
+  options: VerifierOptions & { readonly notary: NotaryMemory },
   metrics: VerifierMetrics,
   transport: HttpTransport,
   onEngine: (engine: CurrentEngine['engine']) => void,

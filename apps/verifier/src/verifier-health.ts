@@ -2,21 +2,26 @@ import type { StreamsServer } from '#bus';
 import { HealthReport, type LoopWatch } from '#observability';
 import type { VerificationEngine } from '#verification';
 
+import type { NotaryWatch } from './notary-watch.js';
+
 /** Ready is: a configuration and a place on the bus. Without Redis there is no work, and that is detail. */
 export class VerifierHealth extends HealthReport {
   readonly #server: Pick<StreamsServer, 'health'>;
   readonly #engine: () => VerificationEngine;
   readonly #loop: Pick<LoopWatch, 'report'>;
+  readonly #notary: Pick<NotaryWatch, 'report'>;
 
   constructor(
     server: Pick<StreamsServer, 'health'>,
     engine: () => VerificationEngine,
     loop: Pick<LoopWatch, 'report'>,
+    notary: Pick<NotaryWatch, 'report'>,
   ) {
     super();
     this.#server = server;
     this.#engine = engine;
     this.#loop = loop;
+    this.#notary = notary;
   }
 
   override isReady(): boolean {
@@ -32,6 +37,7 @@ export class VerifierHealth extends HealthReport {
       },
       bus: this.#server.health(),
       eventLoop: this.#loop.report(),
+      notaryServers: this.#notary.report(),
     };
   }
 }

@@ -2,6 +2,8 @@ export { type BusKeys, readBusKeys } from './keys/bus-keys.js';
 export {
   decisionSigner,
   decisionVerifier,
+  floorSigner,
+  floorVerifier,
   verdictSigner,
   verdictVerifier,
   workloadSigner,
@@ -15,6 +17,12 @@ export {
   RedisAdmittedWorkloads,
   type RedisAdmittedWorkloadsOptions,
 } from './cache/redis-admitted-workloads.js';
+export {
+  FLOOR_RESETS,
+  RedisVersionFloors,
+  type RedisVersionFloorsOptions,
+  type VersionFloorEvent,
+} from './cache/redis-version-floors.js';
 export { BusKeyError, type BusKeyFault } from './keys/error.js';
 export { generateBusKeys } from './keys/generate-bus-keys.js';
 export { RequestKeys } from './keys/request-keys.js';

@@ -73,7 +73,9 @@ export class NotaryV1Validator extends Validator {
   #role(text: string): TargetsRole {
     const role = delegationOf(text);
     if (role !== undefined) return role;
-    throw new ValidatorSetupError(`validator "${this.name}": "${text}" is not a delegation’s name`);
+    throw new ValidatorSetupError(
+      `validator "${this.name}": "${text.slice(0, 64)}" is not a delegation’s name`,
+    );
   }
 
   /** Rules that ask for the same share one look. */

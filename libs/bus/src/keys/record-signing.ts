@@ -7,6 +7,7 @@ const DOMAINS = {
   decisions: 'decision-batch',
   verdicts: 'shared-verdict',
   workloads: 'admitted-workload',
+  floors: 'version-floor',
 } as const;
 
 /** The pen of a gateway for its decisions: the newest private key that is here. Throws BusKeyError where there is none. */
@@ -37,6 +38,16 @@ export function verdictSigner(keys: () => VerdictKeys | undefined): DecisionSign
 /** Whose shared verdicts are believed: a key that was taken away proves nothing from then on. */
 export function verdictVerifier(keys: () => VerdictKeys | undefined): DecisionVerifier {
   return verifier(keys, DOMAINS.verdicts);
+}
+
+/** A verifier's pen for the highest versions that it has seen. Throws BusKeyError where there is no private key. */
+export function floorSigner(keys: () => VerdictKeys | undefined): DecisionSigner {
+  return signer(keys, DOMAINS.floors);
+}
+
+/** Whose highest versions are believed: those of any verifier whose key is here at that moment. */
+export function floorVerifier(keys: () => VerdictKeys | undefined): DecisionVerifier {
+  return verifier(keys, DOMAINS.floors);
 }
 
 function signer(keys: () => SignatureKeys | undefined, domain: string): DecisionSigner {

@@ -27,7 +27,7 @@ const LOG_KEYS = '~{connaisseur-log}:decisions ~{connaisseur-log}:denials';
  */
 export const COMPONENT_ACL = {
   gateway: `${BUS_ACL.gateway} +multi +exec (+xadd +xlen +xtrim +xpending +xinfo|groups +xrange +xrevrange ${LOG_KEYS}) (+getrange %R~connaisseur:cache:*) (+getrange +set ~connaisseur:admitted:*)`,
-  verifier: `${BUS_ACL.verifier} (+getrange +set ~connaisseur:cache:*)`,
+  verifier: `${BUS_ACL.verifier} (+getrange +set ~connaisseur:cache:*) (+getrange +set +rpush ~connaisseur:floor:*)`,
   alerting: `${CONNECTION} +multi +exec +evalsha +eval +script|load (+xgroup|create +xgroup|destroy +xreadgroup +xautoclaim +xack +xread +xrange +xrevrange ${LOG_KEYS}) (+@read +@write +eval +evalsha -@dangerous ~{connaisseur-alerts}:*)`,
 } as const;
 

@@ -74,7 +74,7 @@ export class NotaryWorld {
     );
   }
 
-  ask({
+  async ask({
     image = `${NOTARY_COLLECTION}:v1`,
     with: options = {},
     now = NOTARY_NOW,
@@ -82,7 +82,7 @@ export class NotaryWorld {
   }: NotaryAsking = {}): Promise<Proof> {
     this.trace = new Trace();
     const rule = this.validator.bind({ ...DEFAULTS, ...options });
-    return rule.check(parseImageReference(image), {
+    return await rule.check(parseImageReference(image), {
       now: new Date(now),
       signal: signal ?? new AbortController().signal,
       trace: this.trace,

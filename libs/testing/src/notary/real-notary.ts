@@ -96,7 +96,7 @@ export class RealNotary implements AsyncDisposable {
     await writeFile(join(this.folder, `${name}.p8`), key.privatePem, { mode: 0o600 });
     const where = paths.length === 0 ? ['--all-paths'] : paths.flatMap((path) => ['--paths', path]);
     await this.notary('delegation', 'add', '-p', collection, role, `${name}.crt`, ...where);
-    await this.notary('key', 'import', `${name}.p8`, '--role', name);
+    await this.notary('key', `import`, `${name}.p8`, '--role', name);
   }
 
   /** The root keys of a collection as PEM public keys, out of the root that the server has under this version. */

@@ -164,7 +164,8 @@ export class VirtualCollection {
     this.versions.set(role, version);
     const days = { root: 3650, timestamp: 14 }[role] ?? 1095;
     const expires = mine?.expires ?? new Date(this.#now() + days * 86_400_000).toISOString();
-    const signed: AnyJson = { ...body, expires, version };
+    // A copy: a break must not reach the keys that other publications share.
+    const signed: AnyJson = { ...structuredClone(body), expires, version };
     mine?.signed?.(signed);
     const spec = this.delegations.get(role) ?? this.roles[role as Base];
     const form = Buffer.from(signingForm(signed));

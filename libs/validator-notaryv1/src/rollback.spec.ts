@@ -1,0 +1,226 @@
+import { describe, expect, test } from 'vitest';
+
+import {
+  NOTARY_COLLECTION as COLLECTION,
+  NOTARY_KEYS as KEYS,
+  NOTARY_NOW as NOW,
+  notaryDigest,
+  NotaryKey,
+  NotaryWorld,
+  type VirtualCollection,
+} from '#testing';
+
+import { floorName, FloorStore, resetFloor, type SharedMemory } from './floor-store.js';
+import { formatFloor, maxFloor, NO_FLOOR, parseFloor, raised } from './version-floor.js';
+
+const A = notaryDigest('a');
+const B = notaryDigest('b');
+const OTHER = NotaryKey.ed25519();
+const NAME = floorName('https://notary.test', COLLECTION);
+
+/** Memory that processes share, as Redis would be. */
+class Memory implements SharedMemory {
+  readonly texts = new Map<string, string>();
+
+  read(name: string): Promise<string | undefined> {
+    return Promise.resolve(this.texts.get(name));
+  }
+
+  write(name: string, text: string): Promise<void> {
+    this.texts.set(name, text);
+    return Promise.resolve();
+  }
+}
+
+interface Scene {
+  readonly world: NotaryWorld;
+  readonly collection: VirtualCollection;
+  /** The files of the first publication, in which v1 is A. */
+  readonly old: ReadonlyMap<string, Uint8Array>;
+}
+
+/** A was published, then B; the world has seen both. */
+async function scene(memory?: SharedMemory): Promise<Scene> {
+  const world = new NotaryWorld({ floors: new FloorStore(memory) });
+  const collection = await world.notary.collection(COLLECTION);
+  collection.add('v1', A).publish();
+  const old = filesOf(world);
+  expect(await world.verdict()).toBe(A);
+  collection.add('v1', B).publish();
+  expect(await world.verdict()).toBe(B);
+  return { world, collection, old };
+}
+
+function filesOf({ notary }: NotaryWorld): Map<string, Uint8Array> {
+  return new Map([...notary.files].map(([name, bytes]) => [name.slice(COLLECTION.length + 1), bytes]));
+}
+
+/** Another process, with the same server and the same shared memory. */
+function another({ world }: Scene, memory?: SharedMemory): NotaryWorld {
+  const other = new NotaryWorld({ floors: new FloorStore(memory) });
+  for (const [name, bytes] of world.notary.files) other.notary.files.set(name, bytes);
+  return other;
+}
+
+describe('T02: trust data of an earlier day', () => {
+  test('are not used: those at hand serve, and it is told', async () => {
+    const { world, collection, old } = await scene();
+    collection.serve(old);
+    expect(await world.verdict()).toBe(B);
+    expect(world.events).toContainEqual(
+      expect.objectContaining({ kind: 'rollback', collection: COLLECTION }),
+    );
+  });
+
+  test('are undecided once those at hand have expired', async () => {
+    const { world, collection, old } = await scene();
+    collection.serve(old);
+    expect(await world.verdict({ now: NOW + 13 * 86_400_000 })).toBe(B);
+    expect(await world.verdict({ now: NOW + 15 * 86_400_000 })).toBe('CNS-1007');
+  });
+
+  test('that are alive while nothing is at hand are undecided', async () => {
+    const memory = new Memory();
+    const first = await scene(memory);
+    first.collection.serve(first.old);
+    expect(await another(first, memory).verdict()).toBe('CNS-2007');
+  });
+
+  test('are what a process believes that nobody told of later ones', async () => {
+    const first = await scene();
+    first.collection.serve(first.old);
+    expect(await another(first).verdict()).toBe(A);
+  });
+
+  test('are refused by rules that pin the same key and by a validator that comes later', async () => {
+    const floors = new FloorStore();
+    const world = new NotaryWorld({ floors });
+    const collection = await world.notary.collection(COLLECTION);
+    collection.add('v1', A).publish();
+    const old = filesOf(world);
+    collection.add('v1', B).publish();
+    expect(await world.verdict()).toBe(B);
+    collection.serve(old);
+    const next = new NotaryWorld({ floors });
+    for (const [name, bytes] of world.notary.files) next.notary.files.set(name, bytes);
+    expect(await next.verdict()).toBe('CNS-2007');
+  });
+});
+
+describe('the shared memory', () => {
+  test('that was emptied is written again by who remembers', async () => {
+    const memory = new Memory();
+    const first = await scene(memory);
+    memory.texts.clear();
+    expect(await first.world.verdict()).toBe(B);
+    first.collection.serve(first.old);
+    expect(await another(first, memory).verdict()).toBe('CNS-2007');
+  });
+
+  test('that was set back does not lower what a process remembers', async () => {
+    const memory = new Memory();
+    const first = await scene(memory);
+    memory.texts.set(NAME, formatFloor(NO_FLOOR));
+    first.collection.serve(first.old);
+    expect(await first.world.verdict()).toBe(B);
+  });
+
+  test.for(['', '{', 'null', '{"epoch":-1,"roles":[]}', '{"epoch":0,"roles":[["a","b"]]}', '{"epoch":0}'])(
+    'with %j in it is empty',
+    async (text) => {
+      expect(parseFloor(text)).toBeUndefined();
+      const memory = new Memory();
+      memory.texts.set(NAME, text);
+      await scene(memory);
+    },
+  );
+});
+
+describe('a reset by an operator', () => {
+  test('lets older trust data in, in every process that sees it', async () => {
+    const memory = new Memory();
+    const first = await scene(memory);
+    first.collection.serve(first.old);
+    const second = another(first, memory);
+    expect(await second.verdict()).toBe('CNS-2007');
+    memory.texts.set(NAME, resetFloor(NOW));
+    expect(await second.verdict()).toBe(A);
+    expect(await first.world.verdict()).toBe(A);
+    expect(first.world.events).toContainEqual(expect.objectContaining({ kind: 'reset' }));
+  });
+
+  test('counts anew: what was seen after it is a floor again', async () => {
+    const memory = new Memory();
+    const first = await scene(memory);
+    memory.texts.set(NAME, resetFloor(NOW));
+    expect(await first.world.verdict()).toBe(B);
+    first.collection.serve(first.old);
+    expect(await another(first, memory).verdict()).toBe('CNS-2007');
+  });
+
+  test('that is older than another changes nothing', () => {
+    const late = raised({ ...NO_FLOOR, epoch: 2 }, [{ role: 'root', version: 4, keys: 'k' }]);
+    expect(maxFloor(late, { ...NO_FLOOR, epoch: 1 })).toEqual(late);
+  });
+});
+
+describe('T30: versions that were driven up', () => {
+  test.for(['timestamp', 'snapshot', 'targets'] as const)(
+    'by the key of %s recover with a new key',
+    async (role) => {
+      const world = new NotaryWorld();
+      const collection = await world.notary.collection(COLLECTION);
+      collection.add('v1', A).publish({ role, version: 2 ** 31 - 1 });
+      expect(await world.verdict()).toBe(A);
+      collection.versions.set(role, 1);
+      collection.add('v1', B).publish();
+      expect(await world.verdict()).toBe(A);
+      collection.roles[role].keys = [OTHER];
+      collection.publish();
+      expect(await world.verdict()).toBe(B);
+    },
+  );
+
+  test('of the root do not, whatever key signs', async () => {
+    const world = new NotaryWorld();
+    const collection = await world.notary.collection(COLLECTION);
+    collection.add('v1', A).publish();
+    collection.roles.snapshot.keys = [OTHER];
+    collection.publish();
+    expect(await world.verdict()).toBe(A);
+    const again = await world.notary.collection(COLLECTION);
+    again.add('v1', B).publish();
+    expect(await world.verdict()).toBe(A);
+    expect(world.events).toContainEqual(expect.objectContaining({ kind: 'rollback' }));
+  });
+});
+
+describe('T03: a timestamp that is held back', () => {
+  test('serves until it expires, and not a second longer', async () => {
+    const { world } = await scene();
+    const end = NOW + 14 * 86_400_000;
+    expect(await world.verdict({ now: end })).toBe(B);
+    expect(await world.verdict({ now: end + 1000 })).toBe('CNS-1007');
+    expect((await world.ask()).notAfter).toBe(end);
+  });
+});
+
+test('the versions of another set of pinned keys are not these', async () => {
+  const floors = new FloorStore();
+  const world = new NotaryWorld({ floors });
+  const collection = await world.notary.collection(COLLECTION);
+  collection.add('v1', A).publish();
+  collection.roles.targets.keys = [KEYS.targets, OTHER];
+  collection.publish();
+  expect(await world.verdict()).toBe(A);
+  const key = NotaryKey.ecdsa();
+  const next = new NotaryWorld({ floors, roots: { default: key } });
+  const fresh = await next.notary.collection(COLLECTION, {
+    root: await key.certified(COLLECTION),
+    timestamp: NotaryKey.ed25519(),
+    snapshot: NotaryKey.ed25519(),
+    targets: NotaryKey.ed25519(),
+  });
+  fresh.add('v1', B).publish();
+  expect(await next.verdict()).toBe(B);
+});
