@@ -1,4 +1,5 @@
 import type { ControllerOwner, ForeignObject } from '#admission';
+import type { Features } from '#config';
 import { type KubernetesError, LiveOwners, NamespaceLabels, openKubernetesApi } from '#kubernetes';
 
 import type { LabelsOf } from './admission/namespace-rules.js';
@@ -6,6 +7,8 @@ import type { GatewayOptions } from './gateway-options.js';
 
 /** What a gateway asks the API server. Nothing is known where it has no way to it. */
 export interface ClusterView {
+  /** Opens the way where features need it, so that the first admission does not wait for that. Never throws. */
+  prepare(features: Features): void;
   findOwner(owner: ControllerOwner, signal: AbortSignal): Promise<ForeignObject | undefined>;
   readonly labelsOf: LabelsOf;
 }
@@ -45,7 +48,22 @@ export function createCluster({ kubernetes, log }: Pick<GatewayOptions, 'kuberne
     return await (opened ??= open());
   };
   return {
+    prepare: (features) => {
+      if (!needsCluster(features)) return;
+      if (kubernetes === undefined) log.info({}, 'no way to an API server: owners and labels are not read');
+      else void readers();
+    },
     findOwner: async (owner, signal) => await (await readers())?.owners.find(owner, signal),
     labelsOf: async (namespace, signal) => await (await readers())?.labels.of(namespace, signal),
   };
+}
+
+/** Names need nobody; labels and live owners do. */
+function needsCluster({
+  automaticChildApproval,
+  resourceValidationMode,
+  insecureDetectOnlyIn,
+}: Features): boolean {
+  const approvesChildren = automaticChildApproval && resourceValidationMode !== 'podsOnly';
+  return approvesChildren || insecureDetectOnlyIn?.namespaceSelector !== undefined;
 }

@@ -71,9 +71,11 @@ async function buildParts(options: GatewayOptions, undo: AsyncDisposableStack): 
   const { bus, local, verdicts } = openVerdicts(options, { metrics, redis, engine, onFault }, undo);
   const templates = createTemplates(options, transport);
   await templates.reload();
+  const view = createCluster(options);
   const onRevision = (revision: Revision, before: Revision | undefined): void => {
     hosts = namedHosts(revision.configuration);
     local.renew();
+    view.prepare(revision.configuration.features);
     if (before === undefined) return;
     if (!sharesCachePolicy(revision, before)) verdicts.clear();
     void templates.reload();
@@ -86,16 +88,9 @@ async function buildParts(options: GatewayOptions, undo: AsyncDisposableStack): 
   undo.defer(() => revisions.close());
   const decisions = await createDecisionLog(options, metrics, redis);
   undo.defer(() => flush(decisions, onFault));
-  const view = createCluster(options);
-  const children = createChildren(options, { metrics, redis, verdicts, view, onFault });
-  const reviewer = new AdmissionReviewer({
-    ...reviewerSettings(options, metrics, onFault),
+  const reviewer = createReviewer(options, {
+    ...{ metrics, redis, verdicts, view, decisions, templates, onFault },
     revision: () => revisions.current,
-    examiner: new ObjectExaminer({ judge: new ImageJudge(verdicts), children }),
-    children,
-    labelsOf: view.labelsOf,
-    decisions,
-    mandatoryAlerts: createMandatoryAlerts(options, metrics, templates, onFault),
   });
   const server = createServer(options, metrics, reviewer, onFault);
   undo.defer(() => server.close({ drainMs: options.drainMs ?? 0 }));
@@ -111,16 +106,24 @@ async function flush(decisions: DecisionLog, onFault: OnFault): Promise<void> {
   }
 }
 
-function reviewerSettings(
-  { cluster, name }: GatewayOptions,
-  metrics: GatewayMetrics,
-  onFault: OnFault,
-): Pick<ReviewerOptions, 'recordedBy' | 'observe' | 'onFault'> {
-  return {
-    recordedBy: { cluster, gateway: name, now: Date.now },
+function createReviewer(
+  options: GatewayOptions,
+  parts: Parameters<typeof createChildren>[1] &
+    Pick<ReviewerOptions, 'revision' | 'decisions'> & { readonly templates: AlertTemplates },
+): AdmissionReviewer {
+  const { metrics, verdicts, view, templates, onFault, revision, decisions } = parts;
+  const children = createChildren(options, parts);
+  return new AdmissionReviewer({
+    recordedBy: { cluster: options.cluster, gateway: options.name, now: Date.now },
     observe: (record, seconds) => metrics.observe(record, seconds),
     onFault,
-  };
+    revision,
+    examiner: new ObjectExaminer({ judge: new ImageJudge(verdicts), children }),
+    children,
+    labelsOf: view.labelsOf,
+    decisions,
+    mandatoryAlerts: createMandatoryAlerts(options, metrics, templates, onFault),
+  });
 }
 
 /** Rule and trust are in every key; only how long a verdict may be used is not. */
