@@ -23,7 +23,7 @@ const CHART = 'deploy/chart';
 export const describeWithHelm: typeof describe | typeof describe.skip =
   HELM === undefined && process.env['CI'] === undefined ? describe.skip : describe;
 if (HELM === undefined) {
-  const reason = 'helm is not there: node test/interop/provision.mjs helm builds it (needs Go)';
+  const reason = 'helm is not there: node test/interop/provision.mjs --only helm builds it (needs Go)';
   if (process.env['CI'] !== undefined) throw new Error(reason);
   process.stdout.write(`skipped: ${reason}\n`);
 }

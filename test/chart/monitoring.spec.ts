@@ -9,17 +9,24 @@ import { parse, stringify } from 'yaml';
 
 import { AlertingMetrics } from '../../apps/alerting/src/alerting-metrics.js';
 import { GatewayMetrics } from '../../apps/gateway/src/management/gateway-metrics.js';
+import { KeeperMetrics } from '../../apps/keeper/src/keeper-metrics.js';
 import { VerifierMetrics } from '../../apps/verifier/src/verifier-metrics.js';
 
 import { describeWithHelm, objects, one, type Yaml } from './helm.js';
 
 /** Every metric that a process of ours exports, as it names it itself. */
 function exported(): ReadonlySet<string> {
-  const registries = [new Registry(), new Registry(), new Registry()];
-  const [gateway = new Registry(), verifier = new Registry(), alerting = new Registry()] = registries;
-  void new GatewayMetrics(gateway);
-  void new VerifierMetrics(verifier);
-  void new AlertingMetrics(alerting, () => Promise.resolve(new Map()));
+  const of = (make: (registry: Registry) => unknown): Registry => {
+    const registry = new Registry();
+    make(registry);
+    return registry;
+  };
+  const registries = [
+    of((registry) => new GatewayMetrics(registry)),
+    of((registry) => new VerifierMetrics(registry)),
+    of((registry) => new AlertingMetrics(registry, () => Promise.resolve(new Map()))),
+    of((registry) => new KeeperMetrics(registry)),
+  ];
   const names = registries.flatMap((registry) => registry.getMetricsAsArray());
   return new Set(
     names.flatMap(({ name, type }: Yaml) =>

@@ -70,7 +70,7 @@ describeWithHelm('a gateway may', () => {
           insecureDetectOnlyIn: { namespaceSelector: { matchLabels: { stage: 'dev' } } },
         },
       }),
-      expected: ['*|get /namespaces *', '*|list /namespaces *', '*|watch /namespaces *'],
+      expected: ['*|get /namespaces *'],
     },
   ])('$name', ({ set, expected }) => {
     const all = objects(set);
@@ -93,27 +93,29 @@ describeWithHelm('D06 D08 who may do what', () => {
   );
 
   test('the keeper changes what it rotates and both configurations, by name', () => {
-    const secrets = ['ca', 'tls'];
     const hooks = ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'];
     expect(granted(objects(), 'connaisseur-keeper')).toEqual(
       [
-        ...secrets.flatMap((name) =>
+        ...['ca', 'tls'].flatMap((name) =>
           ['get', 'patch'].map((verb) => `connaisseur|${verb} /secrets connaisseur-${name}`),
         ),
-        'connaisseur|create coordination.k8s.io/leases *',
-        ...['get', 'update', 'patch'].map(
+        ...['get', 'patch'].map(
           (verb) => `connaisseur|${verb} coordination.k8s.io/leases connaisseur-keeper`,
         ),
-        ...['', 'events.k8s.io'].flatMap((group) =>
-          ['create', 'patch'].map((verb) => `connaisseur|${verb} ${group}/events *`),
-        ),
+        'connaisseur|create events.k8s.io/events *',
         ...hooks.flatMap((hook) =>
-          ['get', 'list', 'watch', 'create', 'update', 'patch'].map(
+          ['get', 'list', 'watch', 'create', 'patch'].map(
             (verb) => `*|${verb} admissionregistration.k8s.io/${hook} connaisseur-webhook`,
           ),
         ),
       ].toSorted(),
     );
+    const own = objects({
+      values: { kubernetes: { certificates: { source: 'own', secretName: 'my-tls' } } },
+    });
+    expect(granted(own, 'connaisseur-keeper').filter((line) => line.includes('/secrets'))).toEqual([
+      'connaisseur|get /secrets my-tls',
+    ]);
   });
 
   test('the installer makes Secrets and changes none', () => {

@@ -58,6 +58,9 @@ spec:
             - --webhooks
             - /app/cluster/webhooks.yaml
             {{- end }}
+            # It says what it waited for before the Job is ended.
+            - --timeout
+            - {{ sub (int $values.installer.timeoutSeconds) 20 | quote }}
           env:
             {{- include "connaisseur.env" $it | trim | nindent 12 }}
           volumeMounts:

@@ -23,14 +23,12 @@
 {{- end }}
 {{- end }}
 
-{{/* The name of the cluster on the bus, the same for all three. */}}
+{{/* The name of the cluster on the bus; else the file cluster-id beside the keys, which `prepare` wrote. */}}
 {{- define "connaisseur.clusterId" -}}
+{{- with .root.Values.kubernetes.clusterId }}
 - name: CONNAISSEUR_CLUSTER_ID
-  {{- if .root.Values.kubernetes.clusterId }}
-  value: {{ .root.Values.kubernetes.clusterId | quote }}
-  {{- else }}
-  valueFrom: { secretKeyRef: { name: connaisseur-{{ .component }}-bus, key: cluster-id, optional: true } }
-  {{- end }}
+  value: {{ quote . }}
+{{- end }}
 {{- end }}
 
 {{- define "connaisseur.envFrom" -}}
