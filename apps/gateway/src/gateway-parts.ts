@@ -80,21 +80,26 @@ async function buildParts(options: GatewayOptions, undo: AsyncDisposableStack): 
     if (!sharesCachePolicy(revision, before)) verdicts.clear();
     void templates.reload();
   };
-  const clock = (): Date => new Date();
   const revisions: CurrentRevision = new CurrentRevision(
-    { ...options, transport, readFile: readIfPresent, clock, onFault },
+    { ...options, transport, readFile: readIfPresent, clock: () => new Date(), onFault },
     { metrics, log, onRevision },
   );
   undo.defer(() => revisions.close());
   const decisions = await createDecisionLog(options, metrics, redis);
   undo.defer(() => flush(decisions, onFault));
+  const revision = (): Revision => revisions.current;
   const reviewer = createReviewer(options, {
-    ...{ metrics, redis, verdicts, view, decisions, templates, onFault },
-    revision: () => revisions.current,
+    metrics,
+    redis,
+    verdicts,
+    view,
+    decisions,
+    templates,
+    onFault,
+    revision,
   });
   const server = createServer(options, metrics, reviewer, onFault);
   undo.defer(() => server.close({ drainMs: options.drainMs ?? 0 }));
-  const revision = (): Revision => revisions.current;
   return { metrics: registry, server, bus, decisions, loop, revision, close: () => undo.disposeAsync() };
 }
 

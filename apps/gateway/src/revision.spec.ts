@@ -26,6 +26,23 @@ describe('what a written image means', () => {
     expect(revision.govern(long, 'shop')).not.toBe(revision.govern(long, 'shop'));
   });
 
+  test('hangs on the namespace where a rule is limited, and only there', () => {
+    const policy = '  - { pattern: "registry.example.org/*:*", validator: allow, namespaces: [dev-*] }';
+    const revision = revisionOf(never, { policy });
+    const validatorIn = (namespace: string): string | undefined => {
+      const governed = revision.govern('registry.example.org/app:1', namespace);
+      return governed.kind === 'governed' ? governed.bound.validator.name : undefined;
+    };
+    expect([validatorIn('shop'), validatorIn('dev-1'), validatorIn('shop')]).toEqual([
+      'team',
+      'allow',
+      'team',
+    ]);
+    const unlimited = revisionOf(never);
+    const image = 'registry.example.org/app:1';
+    expect(unlimited.govern(image, 'shop')).toBe(unlimited.govern(image, 'web'));
+  });
+
   test('the question carries the trust that it is asked under', () => {
     const revision = revisionOf(never);
     const governed = revision.govern('registry.example.org/app:1', 'shop');
@@ -46,6 +63,24 @@ test.for([
     features: '{ detectionMode: true, resourceValidationMode: podsOnly, automaticUnchangedApproval: true }',
     policy: '  - { pattern: "w.example/*:*", validator: team, with: { mode: insecureValidateOnly } }',
     weakenings: ['detectionMode', 'podsOnly', 'automaticUnchangedApproval', 'insecureValidateOnly'],
+  },
+  {
+    name: 'those of namespaces',
+    features:
+      '{ insecureDetectOnlyIn: { namespaces: [trial] }, namespacedValidation: { insecureIgnoreNamespaces: [a] } }',
+    policy: '  - { pattern: "w.example/*:*", validator: team, insecureDetectOnly: true }',
+    weakenings: [
+      'insecureDetectOnlyIn',
+      'insecureDetectOnly',
+      'namespacedValidation',
+      'insecureIgnoreNamespaces',
+    ],
+  },
+  {
+    name: 'only some namespaces',
+    features: '{ namespacedValidation: { mode: validate, insecureOnlyNamespaces: [a] } }',
+    policy: '',
+    weakenings: ['namespacedValidation', 'insecureOnlyNamespaces'],
   },
 ])('D10 weakenings: $name', ({ features, policy, weakenings }) => {
   expect(revisionOf(never, { features, policy }).weakenings()).toEqual(weakenings);

@@ -1,4 +1,12 @@
-import { decidedImages, type Decision, headline, isLetIn, type ReviewError } from '#admission';
+import {
+  ControllerOwner,
+  decidedImages,
+  type Decision,
+  headline,
+  isLetIn,
+  objectUidOf,
+  type ReviewError,
+} from '#admission';
 import type { DecisionRecord, Phase } from '#contracts';
 
 /** Who writes a record. */
@@ -64,6 +72,10 @@ export function decisionRecord(
     revision: by.revision,
   };
   if (request.user !== '') record.user = request.user.slice(0, 256);
+  const objectUid = objectUidOf(request, phase);
+  if (objectUid !== undefined) record.objectUid = objectUid;
+  const owner = ControllerOwner.of(request);
+  if (owner !== undefined) record.owner = { kind: owner.kind, name: owner.name, uid: owner.uid };
   if (denied) {
     record.code = decision.problems[0].code;
     record.message = headline(decision);

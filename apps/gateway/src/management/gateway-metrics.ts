@@ -51,16 +51,10 @@ export class GatewayMetrics {
     this.sharedVerdicts = counter('shared_verdicts_events_total', 'What happened to shared verdicts', [
       'event',
     ]);
-    this.admittedWorkloads = counter(
-      'admitted_workloads_events_total',
-      'What happened to records of admitted workloads',
-      ['event'],
-    );
-    this.childApprovals = counter(
-      'child_approvals_total',
-      'What became of owners that built-in controllers named',
-      ['result'],
-    );
+    this.admittedWorkloads = counter('admitted_workloads_events_total', 'Records of admitted owners', [
+      'event',
+    ]);
+    this.childApprovals = counter('child_approvals_total', 'What became of claimed owners', ['result']);
     this.verificationCrashes = counter('verification_crashes_total', 'Deaths of verification threads', []);
     this.registryRequests = counter('registry_requests_total', 'Requests to registries', [
       'registry',
