@@ -17,6 +17,7 @@ export type {
 export { admittedWorkload } from './admitted-workload.js';
 export { childSites, type GovernedBy, type OwnerEvidence } from './child-sites.js';
 export { ControllerOwner } from './controller-owner.js';
+export { objectUidOf } from './object-uid.js';
 export { pinnedDigest } from './pinned-digest.js';
 export { unchangedSites } from './unchanged-sites.js';
 export { pendingImages } from './pending-images.js';

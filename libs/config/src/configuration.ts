@@ -123,6 +123,8 @@ export interface Features {
   readonly resourceValidationMode: 'all' | 'podsOnly';
   readonly patternMatching: PatternMatching;
   readonly decisions: 'buffered' | 'strict';
+  readonly kubernetesEvents: boolean;
+  readonly policyReports: 'off' | 'auto' | 'openreports' | 'wgpolicyk8s';
   readonly cache: { readonly expirySeconds: number; readonly cacheErrors: boolean };
 }
 

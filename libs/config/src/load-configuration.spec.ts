@@ -1034,6 +1034,8 @@ describe('the value', () => {
       resourceValidationMode: 'all',
       patternMatching: 'strict',
       decisions: 'buffered',
+      kubernetesEvents: false,
+      policyReports: 'off',
       cache: { expirySeconds: 30, cacheErrors: true },
     });
     expect(alerting).toEqual({ clusterIdentifier: 'not specified', admit: [], reject: [] });

@@ -49,6 +49,12 @@ export const DecisionRecord = z.strictObject({
   kind: z.string().max(64),
   namespace: z.string().max(256),
   name: z.string().max(256),
+  /** UID of the object itself, where the API server has given it one: on updates, and for `/validate`. */
+  objectUid: z.string().max(128).optional(),
+  /** The live object that a built-in controller says it makes this one from. */
+  owner: z
+    .strictObject({ kind: z.string().max(64), name: z.string().max(253), uid: z.string().max(128) })
+    .optional(),
   user: z.string().max(256).optional(),
   code: z.string().max(8).optional(),
   /** First line of the answer. */

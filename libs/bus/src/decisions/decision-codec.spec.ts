@@ -110,6 +110,11 @@ const record = fc
     optional('user', text(256)),
     optional('code', text(8)),
     optional('message', text(300)),
+    optional('objectUid', text(128)),
+    optional(
+      'owner',
+      fc.record({ kind: text(64), name: text(64), uid: text(128) }, { noNullPrototype: true }),
+    ),
     images.map((list) => ({ images: list })),
   )
   .map((parts) => Object.assign({}, ...parts) as DecisionRecord);

@@ -53,6 +53,8 @@ type Carried =
       | 'images'
       | 'imageCount'
       | 'tookMs'
+      | 'objectUid'
+      | 'owner'
     )
   | 'revision';
 export const carriesEveryField: Exclude<keyof DecisionRecord, Carried> extends never ? true : never = true;
@@ -70,7 +72,7 @@ export function encodeDecision(record: DecisionRecord, context: DecisionContext)
   if (record.gateway !== context.gateway || record.cluster !== context.cluster) {
     throw new TypeError(`expected a decision of gateway ${context.gateway} in cluster ${context.cluster}`);
   }
-  const { images, operation, code, message } = record;
+  const { images, operation, code, message, objectUid, owner } = record;
   const operationCode = OPERATIONS.indexOf(operation);
   const revision = record.revision === context.revision ? undefined : record.revision;
   const before = JSON.stringify([
@@ -84,8 +86,8 @@ export function encodeDecision(record: DecisionRecord, context: DecisionContext)
     record.tookMs,
   ]);
   const after: unknown[] = [record.imageCount - images.length, record.user ?? 0];
-  if (code !== undefined || message !== undefined || revision !== undefined)
-    after.push({ code, message, revision });
+  const rare = [code, message, revision, objectUid, owner];
+  if (rare.some((value) => value !== undefined)) after.push({ code, message, revision, objectUid, owner });
   // One array, put together from three texts, because that of the images is there already as a rule.
   const text = `${before.slice(0, -1)},${imagesText(images)},${JSON.stringify(after).slice(1)}`;
   return { record: text, evidence: encodeEvidence(record), denial: isDenial(record) };
@@ -100,7 +102,7 @@ export function decodeDecision(wire: unknown, context: DecisionContext, evidence
   return DecisionRecord.parse(
     dropUndefined({
       ...context,
-      ...pick(rare, ['code', 'message', 'revision']),
+      ...pick(rare, ['code', 'message', 'revision', 'objectUid', 'owner']),
       v: 1,
       uid,
       time,

@@ -77,6 +77,16 @@ export const FeaturesSchema = z.strictObject({
     .enum(['buffered', 'strict'])
     .default('buffered')
     .describe('strict: an admission leaves only after its decision is written.'),
+  kubernetesEvents: z
+    .boolean()
+    .default(false)
+    .describe('Write Kubernetes Events about what was denied; alerting then talks to the API server.'),
+  policyReports: z
+    .enum(['off', 'auto', 'openreports', 'wgpolicyk8s'])
+    .default('off')
+    .describe(
+      'Write reports about images into the report API that is named; auto: into one that the cluster has.',
+    ),
   cache: CacheSchema.prefault({}).describe('Life of what was found out.'),
 });
 export type FeaturesInput = z.infer<typeof FeaturesSchema>;
