@@ -1,7 +1,7 @@
 import { untilAborted } from './until-aborted.js';
 import { type AuthScheme, readScheme } from './auth-scheme.js';
 import type { Credential } from './credential.js';
-import type { Credentials } from './credentials.js';
+import type { CredentialSource } from './credential-source.js';
 import { RegistryError } from './error.js';
 import { fetchToken, scopeOf } from './fetch-token.js';
 import type { HttpAnswer, HttpTransport } from './http-transport.js';
@@ -11,7 +11,7 @@ import type { RetryOptions } from './retry.js';
 import { TokenStore } from './token-store.js';
 
 export interface AuthorizerOptions extends RetryOptions {
-  readonly credentials: Credentials;
+  readonly credentials: CredentialSource;
 }
 
 interface Access {
@@ -40,7 +40,7 @@ export class Authorizer {
     transport: HttpTransport,
     signal: AbortSignal,
   ): Promise<string | undefined> {
-    const credential = this.#credential(repository);
+    const credential = await this.#credential(repository, signal);
     const key = schemeKey(repository, credential);
     const scheme = this.#schemes.get(key);
     if (scheme === undefined) return undefined;
@@ -60,19 +60,37 @@ export class Authorizer {
     transport: HttpTransport,
     signal: AbortSignal,
   ): Promise<string> {
-    const credential = this.#credential(repository);
+    const credential = await this.#credential(repository, signal);
     const scheme = readScheme(answer, repository.endpoint);
     if (sent !== undefined) {
       this.#tokens.drop(tokenKey(repository, credential), sent.replace(/^Bearer /, ''));
     }
     this.#remember(schemeKey(repository, credential), scheme);
     const authorization = await this.#authorization({ scheme, repository, credential }, transport, signal);
-    if (authorization === undefined || authorization === sent) throw noAccess(repository, credential);
+    if (authorization === undefined || authorization === sent) throw this.#noAccess(repository, credential);
     return authorization;
   }
 
-  #credential({ endpoint, path }: Repository): Credential | undefined {
-    return this.#options.credentials.find({ host: endpoint.host, path });
+  async #credential({ endpoint, path }: Repository, signal: AbortSignal): Promise<Credential | undefined> {
+    const { credentials } = this.#options;
+    const found = credentials.find({ host: endpoint.host, path }, signal);
+    if (!(found instanceof Promise)) return found;
+    try {
+      return await found;
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      throw new RegistryError('timed-out', endpoint.host, `no credentials for ${path} in time`, {
+        cause: error,
+      });
+    }
+  }
+
+  #noAccess({ endpoint, path }: Repository, credential: Credential | undefined): RegistryError {
+    const why = this.#options.credentials.whyNone?.({ host: endpoint.host, path });
+    const none =
+      why === undefined ? 'we have no credentials for it' : `we have no credentials for it: ${why}`;
+    const held = credential === undefined ? none : 'it does not accept our credentials';
+    return new RegistryError('unauthorized', endpoint.host, `wants authentication for ${path}; ${held}`);
   }
 
   #remember(key: string, scheme: AuthScheme): void {
@@ -113,10 +131,4 @@ function schemeKey({ endpoint }: Repository, credential: Credential | undefined)
 
 function tokenKey({ endpoint, path }: Repository, credential: Credential | undefined): string {
   return JSON.stringify([endpoint.host, scopeOf(path), credential?.id ?? null]);
-}
-
-function noAccess({ endpoint, path }: Repository, credential: Credential | undefined): RegistryError {
-  const held =
-    credential === undefined ? 'we have no credentials for it' : 'it does not accept our credentials';
-  return new RegistryError('unauthorized', endpoint.host, `wants authentication for ${path}; ${held}`);
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { Credential } from './credential.js';
+import type { CredentialSource, RepositoryPlace } from './credential-source.js';
 import { normalizeRegistryKey, type RegistryKey } from './registry-key.js';
 
 /** One line of a credentials file. */
@@ -15,7 +16,7 @@ export interface CredentialEntry {
  * The credentials of one validator. The one whose host is equal and whose path covers most components is used; of two for
  * the same place, the first.
  */
-export class Credentials {
+export class Credentials implements CredentialSource {
   static readonly none = new Credentials([]);
 
   /** Names this set without any secret: changes when a key or a user name does. Part of cache keys. */
@@ -33,8 +34,12 @@ export class Credentials {
     this.scopeId = parsed.length === 0 ? 'anonymous' : hashOf(parsed.map(({ credential }) => credential.id));
   }
 
+  covers(place: RepositoryPlace): boolean {
+    return this.find(place) !== undefined;
+  }
+
   /** The credential for a repository, `undefined` means anonymous. Host in canonical form. */
-  find({ host, path }: { readonly host: string; readonly path: string }): Credential | undefined {
+  find({ host, path }: RepositoryPlace): Credential | undefined {
     const components = path.split('/');
     return this.#entries.find(
       (entry) =>

@@ -3,34 +3,56 @@ import type { CredentialEntry } from './credentials.js';
 import { REGISTRY_LIMITS } from './limits.js';
 import { isJsonObject, member, parseStrictJson } from './strict-json.js';
 
+/** `dockercfg` is the older form: the entries without the `auths` around them. */
+export type DockerConfigFormat = 'dockerconfigjson' | 'dockercfg';
+
+export interface DockerConfigOptions {
+  readonly format?: DockerConfigFormat;
+  /**
+   * What becomes of an entry without credentials: an error where somebody made the file for us, left out where it is the
+   * user's own (`skip-empty`) or a Pod's (`skip`, which also leaves out entries that cannot be read).
+   */
+  readonly onBad: 'error' | 'skip-empty' | 'skip';
+}
+
 /**
  * The entries of a Docker configuration (`.dockerconfigjson`, `~/.docker/config.json`): `auths.<key>.auth` in strict base64,
- * else `username` and `password`. Identity tokens and credential helpers are not used. An entry without credentials is an
- * error where somebody made the file for us, and left out where it is the user's own. Throws CredentialsError.
+ * else `username` and `password`. Identity tokens and credential helpers are not used. `left` counts those that were left
+ * out. Throws CredentialsError.
  */
 export function parseDockerConfig(
   text: string,
-  { skipEmpty }: { readonly skipEmpty: boolean },
-): readonly CredentialEntry[] {
-  const auths = member(parseObject(text), 'auths') ?? {};
+  { format = 'dockerconfigjson', onBad }: DockerConfigOptions,
+): { readonly entries: readonly CredentialEntry[]; readonly left: number } {
+  const document = parseObject(text);
+  const auths = format === 'dockercfg' ? document : (member(document, 'auths') ?? {});
   if (!isJsonObject(auths)) throw wrongShape('auths to be an object');
-  const entries = Object.entries(auths);
-  if (entries.length > REGISTRY_LIMITS.credentialsCount) {
+  const all = Object.entries(auths);
+  if (all.length > REGISTRY_LIMITS.credentialsCount) {
     throw new CredentialsError(
       'too-large',
       `expected at most ${REGISTRY_LIMITS.credentialsCount} entries in auths`,
     );
   }
-  return entries.flatMap(([key, value], index) => {
-    if (!isJsonObject(value)) throw wrongShape(`entry ${index + 1} of auths to be an object`);
-    const entry = parseEntry(key, value, index);
+  const entries = all.flatMap(([key, value], index) => {
+    const entry = onBad === 'skip' ? entryIfGood(key, value, index) : parseEntry(key, value, index);
     if (entry !== undefined) return [entry];
-    if (skipEmpty) return [];
+    if (onBad !== 'error') return [];
     throw new CredentialsError(
       'empty',
       `expected entry ${index + 1} of auths to have auth, or username and password`,
     );
   });
+  return { entries, left: all.length - entries.length };
+}
+
+function entryIfGood(key: string, value: unknown, index: number): CredentialEntry | undefined {
+  try {
+    return parseEntry(key, value, index);
+  } catch (error) {
+    if (error instanceof CredentialsError) return undefined;
+    throw error;
+  }
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> {
@@ -47,11 +69,8 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
   throw wrongShape('a JSON object');
 }
 
-function parseEntry(
-  key: string,
-  value: Readonly<Record<string, unknown>>,
-  index: number,
-): CredentialEntry | undefined {
+function parseEntry(key: string, value: unknown, index: number): CredentialEntry | undefined {
+  if (!isJsonObject(value)) throw wrongShape(`entry ${index + 1} of auths to be an object`);
   const auth = textOf(value, 'auth', index);
   if (auth !== '') return { key, ...decodeAuth(auth, index) };
   const username = textOf(value, 'username', index);

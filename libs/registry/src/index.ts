@@ -2,6 +2,10 @@ export type { Reach } from './address-class.js';
 export { createTransport, type TransportOptions } from './create-transport.js';
 export { Credential } from './credential.js';
 export { type CredentialEntry, Credentials } from './credentials.js';
+export type { CredentialSource, RepositoryPlace } from './credential-source.js';
+export { LayeredCredentials } from './layered-credentials.js';
+export { PullCredential, PullSecretEntries } from './pull-secret.js';
+export { canonicalHost } from './registry-host.js';
 export { CredentialsError, type CredentialsFault } from './credentials-error.js';
 export type { Descriptor } from './descriptor.js';
 export { RegistryError, type RegistryReason } from './error.js';
@@ -15,6 +19,7 @@ export type { ManifestRole, ManifestTarget, RepositoryTarget } from './manifest-
 export { RegistryClient, type RegistryClientOptions } from './registry-client.js';
 export type { RegistrySettings } from './registry-host.js';
 export { isJsonObject, member, parseStrictJson, StrictJsonError } from './strict-json.js';
+export { untilAborted } from './until-aborted.js';
 export { VerificationBudget } from './verification-budget.js';
 export { TransportError, type TransportReason } from './transport-error.js';
 export { TrustDataClient, type TrustDataClientOptions } from './trust-data-client.js';

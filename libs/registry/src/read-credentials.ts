@@ -15,11 +15,11 @@ export function readCredentials(files: ReadonlyMap<string, string>, defaultRegis
   const yaml = files.get(yamlName);
   if (yaml !== undefined) return new Credentials([parseSecretYaml(yaml, defaultRegistry)]);
   const json = files.get(jsonName);
-  if (json !== undefined) return new Credentials(parseDockerConfig(json, { skipEmpty: false }));
+  if (json !== undefined) return new Credentials(parseDockerConfig(json, { onBad: 'error' }).entries);
   throw new CredentialsError('no-file', `expected ${CREDENTIAL_FILES.join(' or ')} in the secret`);
 }
 
 /** The credentials in the text of a user's `~/.docker/config.json`; entries kept by a credential helper are left out. */
 export function readUserCredentials(dockerConfig: string): Credentials {
-  return new Credentials(parseDockerConfig(dockerConfig, { skipEmpty: true }));
+  return new Credentials(parseDockerConfig(dockerConfig, { onBad: 'skip-empty' }).entries);
 }

@@ -3,6 +3,7 @@ import { type Digest, digestOf, isDigest } from '#image-ref';
 import { errorOfAnswer } from './answer-error.js';
 import { Authorizer } from './authorizer.js';
 import { Credentials } from './credentials.js';
+import type { CredentialSource } from './credential-source.js';
 import { type Descriptor, malformed } from './descriptor.js';
 import { RegistryError } from './error.js';
 import type { HttpAnswer, HttpTransport } from './http-transport.js';
@@ -25,7 +26,7 @@ import type { VerificationBudget } from './verification-budget.js';
 export interface RegistryClientOptions {
   readonly transport: HttpTransport;
   /** Default: anonymous. */
-  readonly credentials?: Credentials;
+  readonly credentials?: CredentialSource;
   readonly registries?: readonly RegistrySettings[];
   /** Hosts that an operator names in a policy pattern: these, and those with a setting, may be this very machine. */
   readonly namedHosts?: ReadonlySet<string> | undefined;

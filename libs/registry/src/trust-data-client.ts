@@ -1,6 +1,7 @@
 import { errorOfAnswer } from './answer-error.js';
 import { Authorizer } from './authorizer.js';
 import { Credentials } from './credentials.js';
+import type { CredentialSource } from './credential-source.js';
 import type { HttpTransport } from './http-transport.js';
 import { sharesOwner } from './registrable-domain.js';
 import { RegistryFetch } from './registry-fetch.js';
@@ -11,7 +12,7 @@ export interface TrustDataClientOptions {
   /** Of the notary server, `https:` or `http:`. An operator named it, so it may be anywhere but at a metadata address. */
   readonly server: URL;
   /** Default: anonymous. */
-  readonly credentials?: Credentials;
+  readonly credentials?: CredentialSource;
   /** PEM bundle that replaces the system's roots. */
   readonly ca?: string | undefined;
   /** Milliseconds since the epoch. */
