@@ -80,6 +80,43 @@ describeWithHelm('a gateway may', () => {
   });
 });
 
+const EVENTS = [
+  '*|create events.k8s.io/events *',
+  '*|get apps/replicasets *',
+  '*|get batch/jobs *',
+  '*|patch events.k8s.io/events *',
+];
+const reporting = (resource: string): string[] =>
+  ['create', 'get', 'patch'].map((verb) => `*|${verb} ${resource} *`);
+
+describeWithHelm('alerting may', () => {
+  test.for<{ name: string; features: Yaml; expected: string[] }>([
+    { name: 'do nothing, with both off', features: { policyReports: 'off' }, expected: [] },
+    { name: 'write Events', features: { kubernetesEvents: true }, expected: EVENTS },
+    {
+      name: 'write reports of one kind',
+      features: { policyReports: 'wgpolicyk8s' },
+      expected: reporting('wgpolicyk8s.io/policyreports'),
+    },
+    {
+      name: 'write all of them',
+      features: { kubernetesEvents: true, policyReports: 'auto' },
+      expected: [
+        ...EVENTS,
+        ...reporting('openreports.io/reports'),
+        ...reporting('wgpolicyk8s.io/policyreports'),
+      ],
+    },
+  ])('$name', ({ features, expected }) => {
+    const all = objects(values({ features }));
+    expect(granted(all, 'connaisseur-alerting')).toEqual(expected.toSorted());
+    const { spec } = one(all, 'Deployment', 'connaisseur-alerting').spec.template;
+    expect(spec.automountServiceAccountToken).toBe(expected.length > 0);
+    const { egress } = one(all, 'NetworkPolicy', 'connaisseur-alerting').spec;
+    expect(JSON.stringify(egress).includes('6443')).toBe(expected.length > 0);
+  });
+});
+
 describeWithHelm('D06 D08 who may do what', () => {
   test.for(['connaisseur-verifier', 'connaisseur-alerting', 'connaisseur-redis'])(
     '%s may do nothing and has no token',

@@ -23,6 +23,26 @@
 {{- if or (include "connaisseur.childApproval" .) (include "connaisseur.readsNamespaces" .) (include "connaisseur.readsPullSecrets" .) }}true{{ end }}
 {{- end }}
 
+{{/* Alerting talks to the API server for Kubernetes Events and policy reports only. */}}
+{{- define "connaisseur.writesEvents" -}}
+{{- if dig "kubernetesEvents" false (.Values.application.features | default dict) }}true{{ end }}
+{{- end }}
+
+{{/* The API groups of reports that alerting may write, as resources: empty where it writes none. */}}
+{{- define "connaisseur.reportResources" -}}
+{{- $api := dig "policyReports" "off" (.Values.application.features | default dict) -}}
+{{- if has $api (list "auto" "openreports") }}
+- { group: openreports.io, resource: reports }
+{{- end }}
+{{- if has $api (list "auto" "wgpolicyk8s") }}
+- { group: wgpolicyk8s.io, resource: policyreports }
+{{- end }}
+{{- end }}
+
+{{- define "connaisseur.alertingNeedsApi" -}}
+{{- if or (include "connaisseur.writesEvents" .) (include "connaisseur.reportResources" . | trim) }}true{{ end }}
+{{- end }}
+
 {{/* The mode of namespaced validation: ignore, validate or empty. */}}
 {{- define "connaisseur.namespacedMode" -}}
 {{- $given := dig "namespacedValidation" false (.Values.application.features | default dict) -}}
