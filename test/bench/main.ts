@@ -11,6 +11,7 @@ import { cached } from './cached.js';
 import { cold } from './cold.js';
 import { coldCpu } from './cold-cpu.js';
 import { herd } from './herd.js';
+import { notary } from './notary.js';
 import { paced } from './paced.js';
 import { redisKilled } from './redis-killed.js';
 import { roundTrips } from './round-trips.js';
@@ -30,6 +31,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   roundTrips,
   cold,
   coldCpu,
+  notary,
   herd,
   start,
 ];

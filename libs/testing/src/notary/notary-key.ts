@@ -1,7 +1,5 @@
 import { constants, createHash, generateKeyPairSync, type KeyObject, sign, webcrypto } from 'node:crypto';
 
-import * as x509 from '@peculiar/x509';
-
 import { signingForm } from './signing-form.js';
 
 export type NotaryKeyType = 'ecdsa' | 'rsa' | 'ed25519' | 'ecdsa-x509' | 'rsa-x509';
@@ -60,6 +58,9 @@ export class NotaryKey {
 
   /** This key under a self-signed certificate for `commonName`, as root keys have one for each collection. */
   async certified(commonName: string, options: CertificateOptions = {}): Promise<NotaryKey> {
+    // Only where it is used: it takes longer to load than most tests that import this folder.
+    await import('reflect-metadata');
+    const x509 = await import('@peculiar/x509');
     const isRsa = this.#privateKey.asymmetricKeyType === 'rsa';
     const algorithm = isRsa
       ? { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
