@@ -68,7 +68,7 @@ async function assertWhole(secrets: SecretMaker): Promise<void> {
 
 async function ensureServing(secrets: SecretMaker, settings: ClusterSettings, now: Date): Promise<void> {
   const authority = await secrets.ensure(SECRETS.authority, 'keeper', async () => {
-    const { cert, key } = await makeAuthority('Connaisseur', { now, lifetimeMs: LIVES.authorityMs });
+    const { cert, key } = await makeAuthority('Connaisseur CA', { now, lifetimeMs: LIVES.authorityMs });
     return new Map([
       ['ca.crt', cert],
       ['ca.key', key],
@@ -96,7 +96,7 @@ async function ensureRedisTls(
 ): Promise<SecretFiles> {
   return await secrets.ensure(SECRETS.redisTls, 'redis', async () => {
     const lifetime = { now, lifetimeMs: LIVES.redisMs };
-    const authority = await makeAuthority('Connaisseur Redis', lifetime);
+    const authority = await makeAuthority('Connaisseur Redis CA', lifetime);
     const names = [...serviceNames(settings.redis.service, settings.namespace), 'localhost'];
     const { cert, key } = await issueServing(authority, names, {
       ...lifetime,

@@ -83,7 +83,7 @@ function encode(text: string | null): string | null {
 }
 
 async function successor(now: Date): Promise<Record<string, string>> {
-  const { cert, key } = await makeAuthority('Connaisseur', { now, lifetimeMs: LIVES.authorityMs });
+  const { cert, key } = await makeAuthority('Connaisseur CA', { now, lifetimeMs: LIVES.authorityMs });
   return { [NEXT.cert]: cert, [NEXT.key]: key };
 }
 

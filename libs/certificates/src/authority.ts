@@ -4,6 +4,7 @@ import type { webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 
 import {
+  AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
   ExtendedKeyUsage,
   ExtendedKeyUsageExtension,
@@ -12,6 +13,7 @@ import {
   KeyUsagesExtension,
   PemConverter,
   SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
@@ -31,6 +33,9 @@ export interface Lifetime {
   readonly lifetimeMs: number;
 }
 
+/** Subject of serving certificates. OpenSSL compares names without case: no authority may be called the same. */
+const SERVING_NAME = 'connaisseur serving';
+
 /** A new certificate authority that may sign serving certificates and nothing below them; ECDSA P-256. */
 export async function makeAuthority(commonName: string, lifetime: Lifetime): Promise<KeyPair> {
   const keys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
@@ -42,6 +47,8 @@ export async function makeAuthority(commonName: string, lifetime: Lifetime): Pro
     extensions: [
       new BasicConstraintsExtension(true, 0, true),
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+      // An authority and its successor have one name: who checks a chain tells them apart by this.
+      await SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
   return { cert: cert.toString('pem'), key: await pem(keys.privateKey) };
@@ -58,13 +65,13 @@ export async function issueServing(
   const keys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const left = issuer.notAfter.getTime() - now.getTime();
   const cert = await X509CertificateGenerator.create({
-    subject: [{ CN: ['connaisseur'] }],
+    subject: [{ CN: [SERVING_NAME] }],
     issuer: issuer.subject,
     ...validity({ now, lifetimeMs: Math.min(lifetimeMs, left) }),
     publicKey: keys.publicKey,
     signingKey,
     signingAlgorithm: ALGORITHM,
-    extensions: servingExtensions(names),
+    extensions: [...servingExtensions(names), await AuthorityKeyIdentifierExtension.create(issuer.publicKey)],
   });
   return { cert: cert.toString('pem'), key: await pem(keys.privateKey) };
 }

@@ -30,6 +30,15 @@ test('a serving certificate names its hosts, is no authority and ends with its a
   expect(lifeOf(serving.cert).notAfter).toEqual(lifeOf(first.cert).notAfter);
 });
 
+test('a chain holds among authorities of one name, and no certificate looks signed by itself', async () => {
+  const lifetime = { now: NOW, lifetimeMs: DAY_MS };
+  const [old, young] = [await makeAuthority('one name', lifetime), await makeAuthority('one name', lifetime)];
+  const leaf = new X509Certificate((await issueServing(young, ['a'], lifetime)).cert);
+  expect(leaf.checkIssued(leaf)).toBe(false);
+  expect(leaf.checkIssued(new X509Certificate(young.cert))).toBe(true);
+  expect(leaf.checkIssued(new X509Certificate(old.cert))).toBe(false);
+});
+
 test('a life is rotated at two thirds', () => {
   const { notBefore, notAfter, rotateAt } = lifeOf(second.cert);
   const share = (rotateAt.getTime() - notBefore.getTime()) / (notAfter.getTime() - notBefore.getTime());
