@@ -37,14 +37,15 @@ export class System {
   readonly directory: string;
   readonly gatewayPort: number;
   readonly #services = new Map<string, Service>();
-  readonly #ca: string;
+  /** PEM: what an API server trusts. */
+  readonly ca: string;
   readonly #agent: Agent;
 
   private constructor(redis: PrivateRedis, directory: string, gatewayPort: number, ca: string) {
     this.redis = redis;
     this.directory = directory;
     this.gatewayPort = gatewayPort;
-    this.#ca = ca;
+    this.ca = ca;
     this.#agent = new Agent({ keepAlive: true, ca });
   }
 
@@ -167,7 +168,7 @@ export class System {
       path,
       method: 'POST',
       agent: this.#agent,
-      ca: this.#ca,
+      ca: this.ca,
     };
     return send(httpsRequest({ ...options, headers: { 'Content-Type': 'application/json' } }), body);
   }
