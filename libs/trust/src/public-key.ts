@@ -52,6 +52,8 @@ export function parsePublicKey(pem: string): PublicKey {
 /** The same from a DER SubjectPublicKeyInfo. Throws {@link TrustError}. */
 export function publicKeyFromSpki(spki: Uint8Array): PublicKey {
   const keyObject = decode(spki);
+  const fixed = fixedKind(spki);
+  if (fixed !== undefined) return { keyObject, spki, fingerprint: fingerprintOf(spki), ...fixed };
   // Explicit curve parameters, BER lengths and trailing bytes would give one key a second fingerprint.
   if (!keyObject.export({ format: 'der', type: 'spki' }).equals(spki)) {
     throw new TrustError('key-encoding', 'expected a DER SubjectPublicKeyInfo in its shortest form');
@@ -62,6 +64,28 @@ export function publicKeyFromSpki(spki: Uint8Array): PublicKey {
 /** The fingerprint of a DER SubjectPublicKeyInfo. */
 export function fingerprintOf(spki: Uint8Array): Fingerprint {
   return `SHA256:${createHash('sha256').update(spki).digest('hex')}`;
+}
+
+/** Everything before the point of a named curve, uncompressed, or before the bytes of an Ed25519 key: RFC 5480, RFC 8410. */
+const FIXED_FORMS: readonly { readonly head: Buffer; readonly bytes: number; readonly is: AllowedKind }[] = [
+  {
+    head: Buffer.from('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 'hex'),
+    bytes: 91,
+    is: { kind: 'ecdsa', curve: 'P-256' },
+  },
+  {
+    head: Buffer.from('3076301006072a8648ce3d020106052b8104002203620004', 'hex'),
+    bytes: 120,
+    is: { kind: 'ecdsa', curve: 'P-384' },
+  },
+  { head: Buffer.from('302a300506032b6570032100', 'hex'), bytes: 44, is: { kind: 'ed25519' } },
+];
+
+/** The kind of a key whose encoding is all fixed but for the key itself: it has no second form to look for. */
+function fixedKind(spki: Uint8Array): AllowedKind | undefined {
+  return FIXED_FORMS.find(
+    ({ head, bytes }) => spki.length === bytes && head.equals(spki.subarray(0, head.length)),
+  )?.is;
 }
 
 function decode(spki: Uint8Array): KeyObject {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 import { isJsonObject, member, parseStrictJson, StrictJsonError } from '#registry';
 import { decodeBase64, type PublicKey, type SignatureScheme, TrustError, verifyScheme } from '#trust';
@@ -14,6 +14,8 @@ interface Signature {
   readonly keyid: string;
   readonly scheme: SignatureScheme;
   readonly bytes: Uint8Array;
+  /** Scheme and base64: what a key's answer is remembered by. */
+  readonly name: string;
 }
 
 /** Methods of notary by their names, in lower case. */
@@ -37,12 +39,13 @@ export class Envelope {
   /** The bytes of `signed` as they were served, where they stand by themselves; signers usually send the canonical form. */
   readonly #served: Uint8Array | undefined;
   #canonical: Uint8Array | undefined;
+  #sha512: string | undefined;
   readonly #verified = new Map<string, boolean>();
 
   /** Throws TrustDataError (malformed). */
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
-    this.sha256 = createHash('sha256').update(bytes).digest();
+    this.sha256 = hash('sha256', bytes, 'buffer');
     const halves = splitAsServed(bytes);
     const whole = halves === undefined ? parse(bytes) : undefined;
     const signed = halves === undefined ? member(objectOf(whole), 'signed') : parse(halves.signed);
@@ -57,7 +60,8 @@ export class Envelope {
 
   /** SHA-512 over the bytes served, lower-case hex. */
   sha512(): string {
-    return createHash('sha512').update(this.bytes).digest('hex');
+    this.#sha512 ??= hash('sha512', this.bytes, 'hex');
+    return this.#sha512;
   }
 
   /** The different keys of `role` that have signed; one key counts once, under however many ids it stands. */
@@ -83,8 +87,9 @@ export class Envelope {
     throw new TrustDataError('signature', `${what} has ${count} of ${role.threshold} signatures by its keys`);
   }
 
-  #isBy(key: PublicKey, { scheme, bytes }: Signature): boolean {
-    const name = `${key.fingerprint} ${scheme} ${Buffer.from(bytes).toString('base64')}`;
+  #isBy(key: PublicKey, signature: Signature): boolean {
+    const { scheme, bytes } = signature;
+    const name = `${key.fingerprint} ${signature.name}`;
     const known = this.#verified.get(name);
     if (known !== undefined) return known;
     const isValid =
@@ -109,7 +114,9 @@ function parseSignature(value: unknown): Signature[] {
   // Lower-casing ASCII only: U+212A is no k.
   const scheme = /^[\x21-\x7e]+$/.test(method) ? SCHEMES.get(method.toLowerCase()) : undefined;
   try {
-    return scheme === undefined ? [] : [{ keyid, scheme, bytes: decodeBase64(sig) }];
+    return scheme === undefined
+      ? []
+      : [{ keyid, scheme, bytes: decodeBase64(sig), name: `${scheme} ${sig}` }];
   } catch (error) {
     if (error instanceof TrustError) return [];
     throw error;
