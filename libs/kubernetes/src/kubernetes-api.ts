@@ -1,9 +1,9 @@
 import { parseJson, readLines } from './bounded-body.js';
-import { KubernetesError, reasonOf } from './error.js';
+import { KubernetesError, orAbsent, reasonOf } from './error.js';
 import { Exchange } from './exchange.js';
 import { asList, asObject, asText, isJsonObject, type JsonObject, parseObject } from './kubernetes-object.js';
 import type { KubernetesObject, Manifest } from './kubernetes-object.js';
-import { apiVersionOf, collectionPath, describePlace, KINDS, objectPath } from './resource.js';
+import { apiVersionOf, collectionPath, describePlace, KINDS, objectPath, versionPath } from './resource.js';
 import type { ObjectPlace, ResourceKind } from './resource.js';
 import type { KubernetesWire } from './wire.js';
 
@@ -167,6 +167,15 @@ export class KubernetesApi {
     } finally {
       answer.close();
     }
+  }
+
+  /** True where the API server has this kind just now: custom ones come and go. */
+  async serves(kind: ResourceKind, signal: AbortSignal): Promise<boolean> {
+    const request = { method: 'GET', path: versionPath(kind) } as const;
+    const version = await orAbsent(this.#exchange.call(request, apiVersionOf(kind), signal));
+    if (version === undefined) return false;
+    const resources = asList(asObject(version, 'an API version')['resources'] ?? [], 'resources');
+    return resources.some((resource) => isJsonObject(resource) && resource['name'] === kind.plural);
   }
 
   /** Identity of the cluster that outlives every component of it: the UID of `kube-system`. */

@@ -56,6 +56,9 @@ export const KINDS = {
   cronJob: kindOf('batch', 'v1', 'CronJob', 'cronjobs'),
   lease: kindOf('coordination.k8s.io', 'v1', 'Lease', 'leases'),
   event: kindOf('events.k8s.io', 'v1', 'Event', 'events'),
+  /** Two report APIs, of which a cluster may have each, both or none. */
+  openReport: kindOf('openreports.io', 'v1alpha1', 'Report', 'reports'),
+  policyReport: kindOf('wgpolicyk8s.io', 'v1alpha2', 'PolicyReport', 'policyreports'),
   mutatingWebhooks: kindOf(
     'admissionregistration.k8s.io',
     'v1',
@@ -80,10 +83,13 @@ export function apiVersionOf({ group, version }: ResourceKind): string {
 /** Path of a collection. Throws for names that could leave their segment: they come from admission requests too. */
 export function collectionPath(kind: ResourceKind, namespace: string | undefined): string {
   if (!kind.namespaced && namespace !== undefined) throw new TypeError(`${kind.plural} have no namespace`);
-  const root =
-    kind.group === '' ? `/api/${kind.version}` : `/apis/${segment(kind.group)}/${segment(kind.version)}`;
   const within = namespace === undefined ? '' : `/namespaces/${segment(namespace)}`;
-  return `${root}${within}/${segment(kind.plural)}`;
+  return `${versionPath(kind)}${within}/${segment(kind.plural)}`;
+}
+
+/** Path of a group's version, where the API server says what it serves there. */
+export function versionPath({ group, version }: ResourceKind): string {
+  return group === '' ? `/api/${version}` : `/apis/${segment(group)}/${segment(version)}`;
 }
 
 /** Path of one object. */

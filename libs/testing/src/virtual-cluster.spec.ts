@@ -98,3 +98,23 @@ test('goes wrong on request', async () => {
   expect(await reasonOf(cluster.api().get(PLACE, signal))).toBe('unreachable');
   expect(await reasonOf(cluster.api().get(PLACE, signal))).toBe('not-found');
 });
+
+test('custom kinds are there while they are served', async () => {
+  const cluster = new VirtualCluster();
+  const api = cluster.api();
+  const signal = AbortSignal.timeout(5_000);
+  const manifest = {
+    apiVersion: 'openreports.io/v1alpha1',
+    kind: 'Report',
+    metadata: { name: 'r', namespace: 'shop' },
+  };
+  const create = (): Promise<unknown> => api.create(KINDS.openReport, manifest, signal);
+  expect(await api.serves(KINDS.openReport, signal)).toBe(false);
+  await expect(create()).rejects.toMatchObject({ reason: 'not-found' });
+  cluster.serve(KINDS.openReport);
+  expect(await api.serves(KINDS.openReport, signal)).toBe(true);
+  expect(await api.serves(KINDS.policyReport, signal)).toBe(false);
+  await expect(create()).resolves.toMatchObject({ name: 'r', namespace: 'shop' });
+  cluster.withdraw(KINDS.openReport);
+  expect(await api.serves(KINDS.openReport, signal)).toBe(false);
+});

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { KubernetesApi, type KubernetesWire, type WireRequest } from '#kubernetes';
+import { KubernetesApi, type KubernetesWire, type ResourceKind, type WireRequest } from '#kubernetes';
 
 import { applyManifest, isJson, type Json, jsonPatch, mergePatch } from './virtual-cluster-merge.js';
 
@@ -38,6 +38,8 @@ interface Change {
   readonly object: Json;
 }
 
+/** A group that Kubernetes itself does not have: somebody's custom kinds. */
+const CUSTOM_GROUP = /^\/apis\/((?:[^/]+\.)+[^/]+)\/([^/]+)(?:\/|$)/;
 const PATH = /^\/(?:api|apis\/[^/]+)\/[^/]+(?:\/namespaces\/([^/]+))?\/([a-z]+)(?:\/([^/]+))?$/;
 
 /** The objects of a Kubernetes cluster in memory: versions, conflicts, server-side apply and watches as an API server has them. */
@@ -46,6 +48,7 @@ export class VirtualCluster {
   readonly #objects = new Map<string, Stored>();
   readonly #changes: Change[] = [];
   readonly #faults: (ClusterFault & { left: number })[] = [];
+  readonly #custom = new Map<string, Set<string>>();
   readonly #now: () => Date;
   #version = 1;
   #wake: (() => void)[] = [];
@@ -65,6 +68,17 @@ export class VirtualCluster {
 
   fail(fault: ClusterFault): void {
     this.#faults.push({ ...fault, left: fault.times ?? Infinity });
+  }
+
+  /** Has this custom kind from now on; kinds of Kubernetes itself are there without it. */
+  serve({ group, version, plural }: ResourceKind): void {
+    const key = `${group}/${version}`;
+    this.#custom.set(key, (this.#custom.get(key) ?? new Set()).add(plural));
+  }
+
+  /** Has it no more. */
+  withdraw({ group, version, plural }: ResourceKind): void {
+    this.#custom.get(`${group}/${version}`)?.delete(plural);
   }
 
   behave(): void {
@@ -93,7 +107,13 @@ export class VirtualCluster {
       fault.left -= 1;
       return refusal(fault.status, 'Misbehaviour');
     }
-    const [, , , name] = PATH.exec(url.pathname) ?? [];
+    const [, , plural = '', name] = PATH.exec(url.pathname) ?? [];
+    const [, group = '', version = ''] = CUSTOM_GROUP.exec(url.pathname) ?? [];
+    if (group !== '' && !group.endsWith('.k8s.io')) {
+      const kinds = this.#custom.get(`${group}/${version}`) ?? new Set();
+      if (plural === '' && kinds.size > 0) return { status: 200, body: resourceList(kinds) };
+      if (!kinds.has(plural)) return refusal(404, 'NotFound');
+    }
     if (!PATH.test(url.pathname)) return refusal(404, 'NotFound');
     if (request.method === 'GET' && url.searchParams.has('watch')) return this.#watch(url, signal);
     if (request.method === 'GET') return name === undefined ? this.#list(url) : this.#get(url.pathname);
@@ -284,6 +304,10 @@ function isSelected(object: Json, params: URLSearchParams): boolean {
     const label = isJson(labels) ? labels[key] : undefined;
     return value === undefined ? label !== undefined : label === value;
   });
+}
+
+function resourceList(plurals: ReadonlySet<string>): Json {
+  return { kind: 'APIResourceList', resources: [...plurals].map((name) => ({ name, namespaced: true })) };
 }
 
 function refusal(code: number, reason: string): ClusterAnswer {
