@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, expect, test } from 'vitest';
 
 import { waitFor } from '../interop/world/index.js';
-import { STEPS } from './cluster.js';
+import { STEPS } from './steps.js';
 
 const MAIN = 'dist/test/e2e/main.js';
 let running: ChildProcess | undefined;

@@ -3,16 +3,22 @@ import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 
 import { findPlaneTools, type Minor, MINORS } from '../interop/world/index.js';
-import { bringUp, type Cluster, STEPS } from './cluster.js';
+import { Cluster } from './cluster.js';
+import { type Person, STEPS } from './steps.js';
 
 const HELP = `npm run e2e [-- --keep] [--minor ${MINORS.join('|')}]
 
-Brings up a real Kubernetes control plane on this machine (no containers run on it), then:
+Brings up a real Kubernetes control plane on this machine. Connaisseur's pods run on it as processes of this machine, Docker
+Hub is a registry of this machine, and all other pods only look as if they ran. Then:
 ${STEPS.map(({ name }, index) => `  ${index + 1}. ${name}`).join('\n')}
   --keep   stays up afterwards and prints the line that points kubectl at it; Ctrl-C ends it
   --minor  of the API server; ${MINORS[0]} unless told otherwise
 The first run builds the control plane: about ten minutes. The tests are: npx vitest run --project e2e
 `;
+
+const PERSON: Person = {
+  read: (line, answer) => void process.stdout.write(`\n$ ${line}\n${answer.trimEnd()}\n`),
+};
 
 try {
   process.exitCode = await main();
@@ -32,14 +38,12 @@ async function main(): Promise<number> {
     return 2;
   }
   const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
-  const cluster = await timed(`control plane ${options.minor}`, () => bringUp(options.minor));
-  await using plane = cluster.plane;
+  await using cluster = await timed(`control plane ${options.minor}`, () => Cluster.start(options.minor));
   const ok = await Promise.race([runSteps(cluster), interrupted.then(() => false)]);
   if (options.keep) {
     process.stdout.write(greeting(cluster, options.minor));
     await interrupted;
   }
-  void plane;
   return ok ? 0 : 1;
 }
 
@@ -69,7 +73,7 @@ function readOptions(
 async function runSteps(cluster: Cluster): Promise<boolean> {
   for (const step of STEPS) {
     try {
-      await timed(step.name, () => step.run(cluster));
+      await timed(step.name, () => step.run(cluster, PERSON));
     } catch (error) {
       process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
       return false;
@@ -92,8 +96,8 @@ async function timed<T>(name: string, action: () => Promise<T>): Promise<T> {
   }
 }
 
-function greeting({ plane }: Cluster, minor: Minor): string {
+function greeting({ plane, images }: Cluster, minor: Minor): string {
   const tools = findPlaneTools(minor);
   const programs = 'reason' in tools ? '' : `# kubectl: ${tools.kubectl}\n# helm: ${tools.helm}\n`;
-  return `\nexport KUBECONFIG=${plane.kubeconfig}\n${programs}# logs: ${plane.folder}/*.log; Ctrl-C ends it all\n`;
+  return `\nexport KUBECONFIG=${plane.kubeconfig}\n${programs}# images: ${['signed', 'unsigned', 'wrong'].map((tag) => images.name(tag)).join(', ')}\n# logs: ${plane.folder}/*.log, ${plane.folder}/pods/*/log; Ctrl-C ends it all\n`;
 }

@@ -4,7 +4,14 @@ import { join } from 'node:path';
 
 import { type CommandResult, CommandError, runCommand } from './command.js';
 import { makePlaneCredentials, type PlaneCredentials } from './credentials.js';
-import { apiServerFlags, controllerManagerFlags, etcdFlags, kwokFlags, schedulerFlags } from './flags.js';
+import {
+  apiServerFlags,
+  controllerManagerFlags,
+  etcdFlags,
+  kwokFlags,
+  type PodLabel,
+  schedulerFlags,
+} from './flags.js';
 import { certificateUser, kubeconfigText, tokenUser } from './kubeconfig.js';
 import { FAKE_NODE } from './node.js';
 import { freePort, ServerProcess } from './server-process.js';
@@ -20,6 +27,8 @@ export interface ControlPlaneOptions {
   /** The scheduler, one node, and kwok, which makes pods on it Running without running anything. */
   readonly withNodes?: boolean;
   readonly extraApiServerFlags?: readonly string[];
+  /** Pods with this label are not kwok's: somebody else runs them and says their status. */
+  readonly podsOfOthers?: PodLabel;
 }
 
 /**
@@ -155,7 +164,7 @@ export class ControlPlane implements AsyncDisposable {
     ]);
     await this.#ready('API server', async () => (await this.kubectl(['get', '--raw', '/readyz'])) === 'ok');
     if (withControllers) await this.#startControllers(credentials);
-    if (withNodes) await this.#startNodes(credentials);
+    if (withNodes) await this.#startNodes(credentials, options.podsOfOthers);
     if (withControllers)
       await this.#ready('service account of namespace default', () => this.#has('serviceaccount/default'));
     if (withNodes) await this.#ready('node', () => this.#nodeIsReady());
@@ -167,13 +176,14 @@ export class ControlPlane implements AsyncDisposable {
     this.#spawn(this.#tools.controllerManager, controllerManagerFlags(kubeconfig, credentials));
   }
 
-  async #startNodes(credentials: PlaneCredentials): Promise<void> {
+  async #startNodes(credentials: PlaneCredentials, label?: PodLabel): Promise<void> {
     const kubeconfig = join(this.folder, 'scheduler.kubeconfig');
     await this.#writeKubeconfig(kubeconfig, 'system:kube-scheduler', credentials);
     this.#spawn(this.#tools.scheduler, schedulerFlags(kubeconfig));
     const nodes = join(this.folder, 'nodes.kubeconfig');
     await this.#writeKubeconfig(nodes, 'nodes', credentials, 'system:masters');
-    this.#spawn(this.#tools.kwok, await kwokFlags(nodes, this.#tools.kwokStages));
+    const notPods = label === undefined ? undefined : { label, folder: this.folder };
+    this.#spawn(this.#tools.kwok, await kwokFlags(nodes, this.#tools.kwokStages, notPods));
     await this.kubectl(['apply', '-f', '-'], JSON.stringify(FAKE_NODE));
   }
 

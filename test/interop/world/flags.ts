@@ -1,5 +1,5 @@
-import { glob } from 'node:fs/promises';
-import { join } from 'node:path';
+import { glob, readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 
 import type { PlaneCredentials } from './credentials.js';
 
@@ -69,16 +69,36 @@ export function schedulerFlags(kubeconfig: string): readonly string[] {
   return [`--kubeconfig=${kubeconfig}`, '--leader-elect=false', '--secure-port=0'];
 }
 
-/** What kwok plays: nodes that are ready and stay so, pods that run at once. */
-export async function kwokFlags(kubeconfig: string, stages: string): Promise<readonly string[]> {
+/** What kwok plays: nodes that are ready and stay so, pods that run at once; but for the pods that `notPods` describes. */
+export async function kwokFlags(
+  kubeconfig: string,
+  stages: string,
+  notPods?: { readonly label: PodLabel; readonly folder: string },
+): Promise<readonly string[]> {
   const files: string[] = [];
   for (const folder of ['node/fast', 'node/heartbeat', 'pod/fast']) {
     for await (const file of glob('*.yaml', { cwd: join(stages, folder) }))
       if (file !== 'kustomization.yaml') files.push(join(stages, folder, file));
   }
-  return [
-    `--kubeconfig=${kubeconfig}`,
-    '--manage-all-nodes=true',
-    ...files.map((file) => `--config=${file}`),
-  ];
+  const ours =
+    notPods === undefined ? files : await Promise.all(files.map((file) => exceptFor(file, notPods)));
+  return [`--kubeconfig=${kubeconfig}`, '--manage-all-nodes=true', ...ours.map((file) => `--config=${file}`)];
+}
+
+export interface PodLabel {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** A copy of a pod's stage that leaves pods with a label alone. Their deletion stays kwok's. */
+async function exceptFor(
+  file: string,
+  { label, folder }: { label: PodLabel; folder: string },
+): Promise<string> {
+  if (!/pod-(?:ready|complete)\.yaml$/.test(file)) return file;
+  const list = '    matchExpressions:\n';
+  const condition = `    - key: '.metadata.labels["${label.key}"]'\n      operator: 'NotIn'\n      values:\n      - '${label.value}'\n`;
+  const copy = join(folder, basename(file));
+  await writeFile(copy, (await readFile(file, 'utf8')).replace(list, `${list}${condition}`));
+  return copy;
 }

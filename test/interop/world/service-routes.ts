@@ -17,6 +17,8 @@ const ServicePorts = z.object({
 export interface RouteOptions {
   /** Names of the Service's ports that lead there; those of the Service, which must exist, unless told otherwise. */
   readonly portNames?: readonly string[];
+  /** Loopback address that the port belongs to; 127.0.0.1 unless told otherwise. */
+  readonly host?: string;
 }
 
 interface Cluster {
@@ -42,19 +44,22 @@ export class ServiceRoutes {
     options: RouteOptions = {},
   ): Promise<void> {
     const names = options.portNames ?? (await this.#portNames(namespace, service));
-    const { address, port } = await this.#forwarder(`${namespace}/${service}`, hostPort);
+    const { address, port } = await this.#forwarder(`${namespace}/${service}`, {
+      host: options.host ?? '127.0.0.1',
+      port: hostPort,
+    });
     const slice = JSON.stringify(endpointSlice({ namespace, service, names, address, port }));
     await this.#cluster.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], slice);
   }
 
   /** A Service keeps its forwarder, so that a new target is in force at once. */
-  async #forwarder(key: string, hostPort: number): Promise<Forwarder> {
+  async #forwarder(key: string, target: Target): Promise<Forwarder> {
     const known = this.#forwarders.get(key);
     if (known !== undefined) {
-      known.leadTo(hostPort);
+      known.leadTo(target);
       return known;
     }
-    const forwarder = await Forwarder.start(await ownAddress(), hostPort);
+    const forwarder = await Forwarder.start(await ownAddress(), target);
     this.#forwarders.set(key, forwarder);
     return forwarder;
   }
@@ -112,35 +117,40 @@ async function ownAddress(): Promise<string> {
   return ADDED_ADDRESS;
 }
 
+interface Target {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** Hands every connection on to a loopback port, and ends it when nobody listens there. */
 class Forwarder {
   readonly address: string;
   readonly port: number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  #hostPort: number;
+  #target: Target;
 
-  private constructor(server: Server, address: string, hostPort: number) {
+  private constructor(server: Server, address: string, target: Target) {
     const bound = server.address();
     if (bound === null || typeof bound === 'string') throw new Error('the forwarder has no port');
     this.#server = server;
-    this.#hostPort = hostPort;
+    this.#target = target;
     this.address = address;
     this.port = bound.port;
     server.on('connection', (incoming) => this.#handOn(incoming));
   }
 
-  static async start(address: string, hostPort: number): Promise<Forwarder> {
+  static async start(address: string, target: Target): Promise<Forwarder> {
     const server = createServer({ noDelay: true });
     server.listen({ host: address, port: 0 });
     await once(server, 'listening');
     server.unref();
-    return new Forwarder(server, address, hostPort);
+    return new Forwarder(server, address, target);
   }
 
   /** Connections to the old port end. */
-  leadTo(hostPort: number): void {
-    this.#hostPort = hostPort;
+  leadTo(target: Target): void {
+    this.#target = target;
     this.#endConnections();
   }
 
@@ -152,7 +162,7 @@ class Forwarder {
   }
 
   #handOn(incoming: Socket): void {
-    const outgoing = connect({ host: '127.0.0.1', port: this.#hostPort, noDelay: true });
+    const outgoing = connect({ ...this.#target, noDelay: true });
     this.#join(incoming, outgoing);
     this.#join(outgoing, incoming);
   }
