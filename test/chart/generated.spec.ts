@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
-import { chartJsonSchema, jsonSchema } from '#config';
+import { chartJsonSchema, jsonSchema, loadConfiguration } from '#config';
 
 import { chartFiles } from '../../deploy/chart/generate.js';
 
@@ -37,6 +37,13 @@ test.for([
   { name: 'credentials', values: CONNAISSEUR3_CREDENTIALS },
 ])('the schema takes $name', ({ values }) => {
   expect(z.fromJSONSchema(SCHEMA).safeParse(values).error).toBeUndefined();
+});
+
+test('connaisseur lint reads the whole values file of the chart', () => {
+  const text = readFileSync('deploy/chart/values.yaml', 'utf8');
+  const { policy, findings } = loadConfiguration({ file: { name: 'values.yaml', text } });
+  expect(policy.map(({ validator }) => validator)).toEqual(['deny', 'allow', 'dockerhub', 'allow']);
+  expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
 });
 
 test('what the processes read has the same schema in the chart', () => {

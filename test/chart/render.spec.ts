@@ -3,6 +3,9 @@ import { parse } from 'yaml';
 
 import { loadConfiguration } from '#config';
 
+import { parseClusterSettings } from '../../apps/keeper/src/cluster-settings.js';
+import { parseWebhookManifests } from '../../apps/keeper/src/webhook-manifests.js';
+
 import {
   describeWithHelm,
   has,
@@ -108,6 +111,15 @@ describeWithHelm('every set of values', () => {
       expect(missing).toEqual([]);
     },
   );
+
+  test.for(VALUE_SETS)('$name: keeper and Jobs can read what they mount', (set) => {
+    const { data } = one(objects(set), 'ConfigMap', 'connaisseur-cluster');
+    const { namespace, release } = parseClusterSettings(data['cluster.yaml']);
+    expect([namespace, release]).toEqual([set.namespace ?? 'connaisseur', set.release ?? 'connaisseur']);
+    const manifests = parseWebhookManifests(data['webhooks.yaml']);
+    const names = manifests.flatMap(({ webhooks }) => webhooks.map(({ name }) => name));
+    expect(names).toEqual(Array.from({ length: 2 }, () => `connaisseur-svc.${namespace}.svc`));
+  });
 
   test.for(VALUE_SETS)(
     '$name: every ServiceAccount of a pod and every subject of a binding is there',

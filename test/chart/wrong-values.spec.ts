@@ -72,7 +72,7 @@ describeWithHelm('values that the schema refuses, with the place of each', () =>
     {
       name: 'a template that could leave its folder',
       values: { alerting: { templates: { '../x': '{}' } } },
-      place: '/alerting/templates',
+      place: "'../x'",
     },
   ])('$name', ({ values, place }) => {
     const { ok, error } = template({ values });
