@@ -39,6 +39,7 @@ test.for<{ name: string; record: DecisionRecord; heard: readonly string[] }>([
     heard: [],
   },
   { name: 'A14: an admission on dry-run is not heard', record: anAdmission({ dryRun: true }), heard: [] },
+  { name: 'an exempt namespace is not heard', record: anAdmission({ mode: 'ignored' }), heard: [] },
   { name: 'A14: a denial on dry-run is not heard', record: aDenial({ dryRun: true }), heard: [] },
   {
     name: 'a denial in /mutate is heard by reject receivers',

@@ -17,9 +17,10 @@ export interface AlertRoute {
   readonly via: 'queue' | 'answer';
 }
 
-/** Every receiver that hears of this decision. Nothing is sent for dry-run, and one admission is one alert, not one for each webhook. */
+/** Every receiver that hears of this decision. Nothing is sent for dry-run or for exempt namespaces, and one admission is one alert, not one for each webhook. */
 export function routeAlert(alerting: AlertingConfig, record: DecisionRecord): readonly AlertRoute[] {
-  if (record.dryRun) return [];
+  // Nobody looked at what is exempt, so there is nothing to tell, and nothing may hang on telling it.
+  if (record.dryRun || (record.mode === 'ignored' && record.allowed)) return [];
   const outcome = alertOutcome(record);
   if (outcome === 'admit' && record.phase !== 'mutate') return [];
   const eventId = eventIdOf(record);
