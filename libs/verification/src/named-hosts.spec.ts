@@ -24,3 +24,17 @@ test('S19 there is a bound whatever the policy', () => {
   );
   expect(namedHosts(configurationOf({ policy: policy.join('\n') })).size).toBeLessThanOrEqual(200);
 });
+
+test('a notary server is named by its validator', () => {
+  const configuration = configurationOf();
+  const notary = {
+    type: 'notaryv1',
+    name: 'notary',
+    host: 'https://notary.example:4443/',
+    trustRoots: [],
+    auth: { kind: 'none' },
+    cert: undefined,
+    unsafeIgnoreCollectionName: false,
+  } as const;
+  expect(namedHosts({ ...configuration, validators: [notary] })).toContain('notary.example:4443');
+});

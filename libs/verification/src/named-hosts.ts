@@ -6,11 +6,12 @@ const HUB_HOSTS = [DOCKER_HUB, 'registry-1.docker.io', 'auth.docker.io', 'index.
 const MAX_HOSTS = 200;
 
 /**
- * The registry hosts that a configuration names: what a metric's label may hold. Images name hosts too, but a label for
+ * The registry and notary hosts that a configuration names: what a metric's label may hold. Images name hosts too, but a label for
  * each of those would let anybody who may create a Pod fill our memory.
  */
-export function namedHosts({ policy, registries }: Configuration): ReadonlySet<string> {
-  const hosts = [...HUB_HOSTS, ...registries.map(({ host }) => host), ...patternHosts(policy)];
+export function namedHosts({ policy, registries, validators }: Configuration): ReadonlySet<string> {
+  const servers = validators.flatMap((each) => (each.type === 'notaryv1' ? [new URL(each.host).host] : []));
+  const hosts = [...HUB_HOSTS, ...servers, ...registries.map(({ host }) => host), ...patternHosts(policy)];
   return new Set(hosts.slice(0, MAX_HOSTS));
 }
 

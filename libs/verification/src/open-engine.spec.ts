@@ -1,3 +1,5 @@
+import { generateKeyPairSync } from 'node:crypto';
+
 import { describe, expect, test } from 'vitest';
 
 import type { AuthConfig } from '#config';
@@ -172,6 +174,54 @@ describe('createValidators', () => {
       ['team', false],
       ['old', true],
     ]);
+  });
+});
+
+describe('a validator of type notaryv1', () => {
+  const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({
+    type: 'spki',
+    format: 'pem',
+  });
+  const config = {
+    type: 'notaryv1',
+    name: 'notary',
+    host: 'https://notary.example/',
+    cert: undefined,
+    unsafeIgnoreCollectionName: false,
+    trustRoots: [{ name: 'default', key: key.toString() }],
+  } as const;
+  const password = { reveal: () => 'p' } as never;
+
+  test.for<{ name: string; auth: AuthConfig; host?: string; ok: boolean; asked?: string }>([
+    { name: 'without auth', auth: { kind: 'none' }, ok: true },
+    {
+      name: 'a secret that names no registry is for its server',
+      auth: { kind: 'secret', secretName: 's' },
+      ok: true,
+      asked: 'notary.example',
+    },
+    {
+      name: 'so are user name and password',
+      auth: { kind: 'inline', registry: undefined, username: 'u', password },
+      ok: true,
+    },
+    { name: 'a host that is none', auth: { kind: 'none' }, host: '', ok: false },
+  ])('$name', ({ auth, host = config.host, ok, asked }) => {
+    const hosts: (string | undefined)[] = [];
+    const { validators } = createValidators(
+      { ...configurationOf(), validators: [{ ...config, host, auth }] },
+      {
+        transport: new Registry401(),
+        readSecret: (_name, defaultHost) => {
+          hosts.push(defaultHost);
+          return Credentials.none;
+        },
+        userCredentials: Credentials.none,
+        notary: { floors: new FloorStore(), observe: () => undefined },
+      },
+    );
+    expect(validators.get('notary') instanceof ValidatorSetupError).toBe(!ok);
+    expect(hosts).toEqual(asked === undefined ? [] : [asked]);
   });
 });
 
