@@ -262,6 +262,34 @@ async function bundlesOf(installation: Installation): Promise<readonly string[]>
   return texts.map((text) => Buffer.from(text, 'base64').toString('utf8'));
 }
 
+test.for([
+  { name: 'emptied', data: { 'tls.crt': '' } },
+  { name: 'broken', data: { 'tls.crt': Buffer.from('hello').toString('base64') } },
+])('a serving certificate that was $name is issued anew', async ({ data }) => {
+  const installation = await Installation.armed();
+  await installation.api.patch(
+    secretPlace(installation.settings, 'connaisseur-tls'),
+    { data },
+    MANAGER,
+    signal,
+  );
+  await installation.keeper.look(signal);
+  const { 'ca.crt': ca, 'tls.crt': leaf } = await authorityOf(installation);
+  expect(isTrustedBy(leaf, ca, installation.now)).toBe(true);
+  expect(await installation.count('connaisseur_certificate_rotations_total', { step: 'issue-serving' })).toBe(
+    1,
+  );
+});
+
+test('a serving Secret that is gone is a failure that is told, and no reason to leave the webhooks alone', async () => {
+  const installation = await Installation.armed();
+  await installation.api.delete(secretPlace(installation.settings, 'connaisseur-tls'), {}, signal);
+  await edit(installation, MUTATING, (hook) => ({ ...hook, failurePolicy: 'Ignore' }));
+  await installation.keeper.look(signal);
+  expect(await installation.count('connaisseur_webhook_drift_total', { field: 'failurePolicy' })).toBe(1);
+  expect(await installation.count('connaisseur_keeper_failures_total')).toBe(1);
+});
+
 test('certificates of cert-manager are only passed on', async () => {
   const installation = new Installation(settingsText('connaisseur', 'connaisseur', 'cert-manager'));
   const { prepare } = await import('./prepare.js');

@@ -73,15 +73,25 @@ export class Keeper {
     if (!leads || !(await isArmed(api, settings, signal))) return;
     const wanted = manifests();
     // Rotation first: after a long absence the authority may have ended, and nothing could be guarded with it.
+    const rotated = await this.#rotate(settings, wanted, signal).catch((error: unknown) => ({ error }));
+    await this.#guard(settings, wanted, signal);
+    if (rotated !== undefined) throw rotated.error;
+    await this.#measure(settings, signal);
+  }
+
+  async #rotate(
+    settings: ClusterSettings,
+    manifests: readonly WebhookManifest[],
+    signal: AbortSignal,
+  ): Promise<undefined> {
     for (let step = 0; settings.certificates.source === 'self' && step < MAX_STEPS; step += 1) {
-      const done = await rotate(api, settings, now(), signal);
+      const done = await rotate(this.#parts.api, settings, this.#parts.now(), signal);
       if (done === 'none') break;
       await this.#tellStep(done, signal);
       // Both configurations have to know a successor before it may sign.
-      if (done === 'make-next' || done === 'promote') await this.#guard(settings, wanted, signal);
+      if (done === 'make-next' || done === 'promote') await this.#guard(settings, manifests, signal);
     }
-    await this.#guard(settings, wanted, signal);
-    await this.#measure(settings, signal);
+    return undefined;
   }
 
   async #guard(

@@ -1,7 +1,8 @@
-import { issueServing, joinBundle, makeAuthority } from '#certificates';
+import { issueServing, joinBundle, makeAuthority, parseCertificates } from '#certificates';
 import { isJsonObject, type KubernetesApi, type KubernetesObject, orAbsent, secretData } from '#kubernetes';
 
 import type { ClusterSettings } from './cluster-settings.js';
+import { InstallationError } from './error.js';
 import { LIVES } from './lives.js';
 import { SECRETS, secretPlace, serviceNames, WEBHOOK_PLACES } from './places.js';
 import { nextStep, type RotationStep } from './rotation-plan.js';
@@ -20,13 +21,13 @@ export async function rotate(
   signal: AbortSignal,
 ): Promise<RotationStep> {
   const authority = await api.get(secretPlace(settings, SECRETS.authority), signal);
-  const serving = await orAbsent(api.get(secretPlace(settings, SECRETS.serving), signal));
+  const serving = await servingSecret(api, settings, signal);
   const since = authority.annotations.get(TRUSTED_SINCE);
   const step = nextStep(
     {
       authority: fileOf(authority, 'ca.crt'),
       next: secretData(authority, NEXT.cert)?.toString('utf8'),
-      serving: serving === undefined ? undefined : secretData(serving, 'tls.crt')?.toString('utf8'),
+      serving: readable(secretData(serving, 'tls.crt')?.toString('utf8')),
       trusted: await trustedBundles(api, signal),
       nextTrustedSince: since === undefined ? undefined : new Date(since),
     },
@@ -51,10 +52,31 @@ export async function rotate(
       await write(api, settings, authority, promotion(authority, now), signal);
       break;
     case 'issue-serving':
-      if (serving !== undefined)
-        await write(api, settings, serving, { data: await servingData(authority, settings, now) }, signal);
-  }
+      await write(api, settings, serving, { data: await servingData(authority, settings, now) }, signal);
   return step;
+}
+
+/** Its rights let the keeper change this Secret and make no other: one that was deleted is `prepare`'s to make. */
+async function servingSecret(
+  api: KubernetesApi,
+  settings: ClusterSettings,
+  signal: AbortSignal,
+): Promise<KubernetesObject> {
+  const serving = await orAbsent(api.get(secretPlace(settings, SECRETS.serving), signal));
+  if (serving !== undefined) return serving;
+  throw new InstallationError(
+    'certificate',
+    `expected the Secret ${SECRETS.serving}, got none: helm upgrade ${settings.release} makes it`,
+  );
+}
+
+/** Emptied or broken by somebody is as good as none: a new one comes. */
+function readable(pem: string | undefined): string | undefined {
+  try {
+    return pem === undefined || parseCertificates(pem).length === 0 ? undefined : pem;
+  } catch {
+    return undefined;
+  }
 }
 
 interface SecretChange {
