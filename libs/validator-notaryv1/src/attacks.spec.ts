@@ -414,6 +414,32 @@ const documents: Row[] = [
     is: 'CNS-2007',
   },
   {
+    name: 'T20: signed a second time, after the signatures',
+    breaks: [
+      {
+        role: 'targets',
+        write: (each) => `${JSON.stringify(each).slice(0, -1)},"signed":{"_type":"Targets"}}`,
+      },
+    ],
+    is: 'CNS-2007',
+  },
+  {
+    name: 'T20: signatures within what is signed',
+    breaks: [signed('targets', (each) => void (each['x'] = { a: 1, signatures: [] }))],
+    is: A,
+  },
+  {
+    name: 'more signatures than are looked at',
+    breaks: [
+      file(
+        'targets',
+        (each) =>
+          void each.signatures.push(...Array.from({ length: 80 }, () => OTHER.sign(Buffer.from('x')))),
+      ),
+    ],
+    is: 'CNS-2007',
+  },
+  {
     name: 'T20: a name in two spellings',
     breaks: [signed('targets', (each) => void (each['Targets'] = {}))],
     is: 'CNS-2007',

@@ -51,6 +51,10 @@ export class Envelope {
     const signed = halves === undefined ? member(objectOf(whole), 'signed') : parse(halves.signed);
     const rest = halves === undefined ? whole : parse(halves.rest);
     const fields = new Fields(rest, 'the file', ['signed', 'signatures']);
+    // In the second half it would be a second one, and other readers take the last.
+    if (halves !== undefined && fields.any('signed') !== undefined) {
+      throw malformed('expected signed once');
+    }
     this.signed = objectOf(signed);
     this.#served = halves?.signed;
     this.#signatures = fields

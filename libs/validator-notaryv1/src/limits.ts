@@ -5,7 +5,7 @@ export const NOTARY_LIMITS = {
   snapshotBytes: 1024 * 1024,
   /** More than the 200 000 values that a document may have. */
   targetsBytes: 16 * 1024 * 1024,
-  signaturesCount: 256,
+  signaturesCount: 64,
   keysCount: 1024,
   keyIdsCount: 256,
   /** Delegation roles that one role may list. */
