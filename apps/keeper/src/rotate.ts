@@ -53,6 +53,7 @@ export async function rotate(
       break;
     case 'issue-serving':
       await write(api, settings, serving, { data: await servingData(authority, settings, now) }, signal);
+  }
   return step;
 }
 
