@@ -1,5 +1,12 @@
 import type { AuthConfig, Configuration, CosignConfig, NotaryV1Config, ValidatorConfig } from '#config';
-import { Credentials, type HttpTransport, RegistryClient, TrustDataClient } from '#registry';
+import {
+  Credentials,
+  type CredentialSource,
+  type HttpTransport,
+  LayeredCredentials,
+  RegistryClient,
+  TrustDataClient,
+} from '#registry';
 import { type Validator, ValidatorSetupError } from '#validator';
 import { CosignValidator, logKeysFor, RegistrySignatureSource } from '#validator-cosign';
 import { FloorStore, type NotaryObserver, NotaryV1Validator, ServerFileSource } from '#validator-notaryv1';
@@ -15,6 +22,10 @@ export interface ValidatorDependencies {
   readonly readSecret: (secretName: string, defaultHost?: string) => Credentials;
   /** Credentials for validators without `auth`: the user's own, in the cli. */
   readonly userCredentials: Credentials;
+  /** Credentials of the environment, for validators with `auth.useKeychain`. */
+  readonly keychain: CredentialSource;
+  /** What one object brought along for its images' registries; asked where a validator has nothing of its own. */
+  readonly pullCredentials?: Credentials | undefined;
   /** What notary validators remember of versions and whom they tell; outlives a configuration. */
   readonly notary: NotaryMemory;
 }
@@ -29,27 +40,34 @@ export function createValidators(
   configuration: Configuration,
   dependencies: ValidatorDependencies,
 ): ValidatorSet {
-  const scopes: string[] = [];
   const validators = new Map<string, Validator | ValidatorSetupError>();
+  const found: FoundCredentials = { scopes: [], registry: new Map() };
   for (const config of configuration.validators) {
-    validators.set(config.name, create(config, configuration, dependencies, scopes));
+    validators.set(config.name, create(config, configuration, dependencies, found));
   }
-  return { validators, credentialScopes: scopes };
+  return { validators, credentialScopes: found.scopes, registryCredentials: found.registry };
+}
+
+/** The credentials of validators by name, without those of an object. */
+interface FoundCredentials {
+  readonly scopes: string[];
+  /** Only of those that look into the image's own registry. */
+  readonly registry: Map<string, CredentialSource>;
 }
 
 function create(
   config: ValidatorConfig,
   configuration: Configuration,
   dependencies: ValidatorDependencies,
-  scopes: string[],
+  found: FoundCredentials,
 ): Validator | ValidatorSetupError {
   switch (config.type) {
     case 'static':
       return new StaticValidator(config);
     case 'cosign':
-      return createCosign(config, configuration, dependencies, scopes);
+      return createCosign(config, configuration, dependencies, found);
     case 'notaryv1':
-      return createNotaryV1(config, dependencies, scopes);
+      return createNotaryV1(config, dependencies, found);
     case 'notation':
       return new ValidatorSetupError(
         `validator "${config.name}": type ${config.type} is not part of this version`,
@@ -60,15 +78,18 @@ function create(
 function createCosign(
   config: CosignConfig,
   { registries, policy }: Configuration,
-  { transport, readSecret, userCredentials }: ValidatorDependencies,
-  scopes: string[],
+  dependencies: ValidatorDependencies,
+  found: FoundCredentials,
 ): Validator | ValidatorSetupError {
   try {
-    const credentials = credentialsOf(config.auth, readSecret, userCredentials);
-    scopes.push(`${config.name}=${credentials.scopeId}`);
+    const { transport, pullCredentials } = dependencies;
+    const own = credentialsOf(config.auth, dependencies);
+    found.scopes.push(`${config.name}=${own.scopeId}`);
+    found.registry.set(config.name, own);
     const client = new RegistryClient({
       transport,
-      credentials,
+      // Whoever writes a Pod chooses its pull secrets: they come after what the operator chose.
+      credentials: pullCredentials === undefined ? own : new LayeredCredentials([own, pullCredentials]),
       registries,
       namedHosts: patternHosts(policy),
       ca: config.cert,
@@ -84,13 +105,14 @@ function createCosign(
 
 function createNotaryV1(
   config: NotaryV1Config,
-  { transport, readSecret, userCredentials, notary }: ValidatorDependencies,
-  scopes: string[],
+  dependencies: ValidatorDependencies,
+  found: FoundCredentials,
 ): Validator | ValidatorSetupError {
   try {
     const server = new URL(config.host);
-    const credentials = credentialsOf(config.auth, readSecret, userCredentials, server.host);
-    scopes.push(`${config.name}=${credentials.scopeId}`);
+    const { transport, notary } = dependencies;
+    const credentials = credentialsOf(config.auth, dependencies, server.host);
+    found.scopes.push(`${config.name}=${credentials.scopeId}`);
     const client = new TrustDataClient({ transport, server, credentials, ca: config.cert });
     return new NotaryV1Validator(config, { source: new ServerFileSource(client), ...notary });
   } catch (cause) {
@@ -107,10 +129,9 @@ function setupError({ name }: ValidatorConfig, cause: unknown): ValidatorSetupEr
 /** `defaultHost` gets the credentials that name no host. */
 function credentialsOf(
   auth: AuthConfig,
-  readSecret: ValidatorDependencies['readSecret'],
-  userCredentials: Credentials,
+  { readSecret, userCredentials, keychain }: ValidatorDependencies,
   defaultHost?: string,
-): Credentials {
+): CredentialSource {
   switch (auth.kind) {
     case 'none':
       return userCredentials;
@@ -122,6 +143,6 @@ function credentialsOf(
       return new Credentials([{ key: registry, username, password: password.reveal() }]);
     }
     case 'keychain':
-      throw new Error('auth.useKeychain is not part of this version; use auth.secretName');
+      return new LayeredCredentials([userCredentials, keychain]);
   }
 }

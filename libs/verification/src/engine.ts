@@ -4,6 +4,7 @@ import type { Configuration, RuleConfig, ValidatorConfig } from '#config';
 import type { Verdict } from '#contracts';
 import type { ImageReference } from '#image-ref';
 import { compilePolicy, type Explanation, type Policy } from '#policy';
+import type { CredentialSource } from '#registry';
 import { type RuleCheck, Trace, UndecidedError, type Validator, ValidatorSetupError } from '#validator';
 
 import { admittedVerdict, verdictOf } from './verdict-of.js';
@@ -22,6 +23,15 @@ export interface ValidatorSet {
   readonly validators: ReadonlyMap<string, Validator | ValidatorSetupError>;
   /** Names of the credentials in use, without the credentials: part of the trust revision. */
   readonly credentialScopes: readonly string[];
+  /** The configured credentials of the validators that look into the image's own registry. Default: there are none such. */
+  readonly registryCredentials?: ReadonlyMap<string, CredentialSource>;
+}
+
+/** What a verdict is bound to where an object's own credentials may have been used (design rule 3). */
+export function scopedTrustRevision(trustRevision: string, pullScope: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify(['pull', trustRevision, pullScope]))
+    .digest('hex');
 }
 
 /**
@@ -32,6 +42,7 @@ export class VerificationEngine {
   readonly configuration: Configuration;
   /** Revision of validators, registries and credentials. */
   readonly trustRevision: string;
+  readonly #registryCredentials: ReadonlyMap<string, CredentialSource>;
   readonly #policy: Policy<RuleConfig>;
   readonly #rules: ReadonlyMap<string, BoundRule>;
   readonly #clock: () => Date;
@@ -40,12 +51,21 @@ export class VerificationEngine {
   constructor(
     configuration: Configuration,
     set: ValidatorSet,
-    options: { clock: () => Date; onFault: (error: unknown) => void },
+    options: {
+      clock: () => Date;
+      onFault: (error: unknown) => void;
+      /** Where this engine has credentials of one object: their scope. */
+      pullScope?: string | undefined;
+    },
   ) {
     this.configuration = configuration;
-    this.trustRevision = createHash('sha256')
+    const trustRevision = createHash('sha256')
       .update(JSON.stringify([configuration.trustRevision, set.credentialScopes]))
       .digest('hex');
+    const { pullScope } = options;
+    this.trustRevision =
+      pullScope === undefined ? trustRevision : scopedTrustRevision(trustRevision, pullScope);
+    this.#registryCredentials = set.registryCredentials ?? new Map();
     this.#policy = compilePolicy(configuration.policy, configuration.features.patternMatching);
     this.#rules = new Map(
       configuration.policy.map((rule) => [rule.hash, bind(rule, configuration.validators, set)]),
@@ -73,6 +93,15 @@ export class VerificationEngine {
   /** The rule of this hash, if this configuration has it. */
   rule(hash: string): BoundRule | undefined {
     return this.#rules.get(hash);
+  }
+
+  /**
+   * True where credentials that an object brings along could matter: the rule's validator looks into the image's registry,
+   * and nothing is configured for that place.
+   */
+  lacksCredentials(image: ImageReference, { validator }: BoundRule): boolean {
+    const configured = this.#registryCredentials.get(validator.name);
+    return configured !== undefined && !configured.covers(image);
   }
 
   /** The verdict for one image under one rule. Never throws: what goes wrong is an undecided verdict. */

@@ -1,9 +1,9 @@
 export type { NotaryMemory } from './create-validators.js';
 export { CurrentEngine, type CurrentEngineOptions } from './current-engine.js';
-export { type BoundRule, type ValidatorSet, VerificationEngine } from './engine.js';
+export { type BoundRule, scopedTrustRevision, type ValidatorSet, VerificationEngine } from './engine.js';
 export { namedHosts } from './named-hosts.js';
 export { readIfPresent } from './read-if-present.js';
-export { type EngineOptions, openEngine } from './open-engine.js';
+export { type EngineOptions, newNotaryMemory, openEngine, openKeychain } from './open-engine.js';
 export { type Question, questionKey } from './question.js';
 export { SharedProofs, type StoreLimits, type VerdictStore } from './shared-proofs.js';
 export { SingleFlight, withSignal } from './single-flight.js';

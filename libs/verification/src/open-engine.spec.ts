@@ -143,6 +143,7 @@ describe('createValidators', () => {
         transport: new Registry401(),
         readSecret: () => new Credentials([{ key: 'ghcr.io', username: 'robot', password: 'p' }]),
         userCredentials: Credentials.none,
+        keychain: Credentials.none,
         notary: { floors: new FloorStore(), observe: () => undefined },
       },
     );
@@ -158,7 +159,7 @@ describe('createValidators', () => {
       auth: { kind: 'inline', registry: undefined, username: 'u', password },
       ok: false,
     },
-    { name: 'the keychain', auth: { kind: 'keychain' }, ok: false },
+    { name: 'the keychain', auth: { kind: 'keychain' }, ok: true },
   ])('auth $name: $ok', ({ auth, ok, scope }) => {
     const { validators, credentialScopes } = setOf(auth);
     expect(validators.get('team') instanceof ValidatorSetupError).toBe(!ok);
@@ -217,6 +218,7 @@ describe('a validator of type notaryv1', () => {
           return Credentials.none;
         },
         userCredentials: Credentials.none,
+        keychain: Credentials.none,
         notary: { floors: new FloorStore(), observe: () => undefined },
       },
     );

@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 
 import type { Configuration } from '#config';
+import { cloudProviders, Keychain } from '#keychain';
 import {
   CREDENTIAL_FILES,
   Credentials,
+  type CredentialSource,
   type HttpTransport,
   readCredentials,
   readUserCredentials,
 } from '#registry';
-
 import { FloorStore } from '#validator-notaryv1';
 
 import { createValidators, type NotaryMemory } from './create-validators.js';
@@ -27,6 +28,10 @@ export interface EngineOptions {
   readonly readFile: (path: string) => string | undefined;
   /** Default: versions of trust data are remembered by this engine alone. */
   readonly notary?: NotaryMemory;
+  /** Credentials of the environment, for `auth.useKeychain`; see {@link openKeychain}. Default: there are none. */
+  readonly keychain?: CredentialSource;
+  /** What one object brought along; the engine's verdicts are then for questions of that scope only. */
+  readonly pull?: { readonly scopeId: string; readonly credentials: Credentials };
   readonly clock: () => Date;
   readonly onFault: (error: unknown) => void;
 }
@@ -36,16 +41,26 @@ const SECRET_NAME = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
 
 /** Configuration to engine: reads the secrets that it names and sets its validators up. */
 export function openEngine(configuration: Configuration, options: EngineOptions): VerificationEngine {
-  const { transport, clock, onFault, dockerConfig } = options;
+  const { transport, clock, onFault, dockerConfig, pull } = options;
   const userCredentials = dockerConfig === undefined ? Credentials.none : readUserCredentials(dockerConfig);
   const usesOwn = options.secretsDirectory === undefined && dockerConfig !== undefined;
   const set = createValidators(configuration, {
     transport,
     readSecret: (name, defaultHost) => (usesOwn ? userCredentials : readSecret(name, options, defaultHost)),
     userCredentials,
+    keychain: options.keychain ?? Credentials.none,
+    pullCredentials: pull?.credentials,
     notary: options.notary ?? newNotaryMemory(),
   });
-  return new VerificationEngine(configuration, set, { clock, onFault });
+  return new VerificationEngine(configuration, set, { clock, onFault, pullScope: pull?.scopeId });
+}
+
+/** The credentials that an environment gives. One for a process: it keeps tokens. Loads nothing before a cloud registry is asked. */
+export function openKeychain(
+  transport: HttpTransport,
+  env: Readonly<Record<string, string | undefined>>,
+): CredentialSource {
+  return new Keychain({ providers: cloudProviders({ transport, env }) });
 }
 
 /** A memory of versions that nobody else shares, and that tells nobody. */
