@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 
 import { bundleHolds, isTrustedBy, joinBundle, lifeOf } from '#certificates';
 import { isJsonObject, type JsonObject, orAbsent } from '#kubernetes';
+import { VirtualCluster } from '#testing';
 
 import { DAY_MS, Installation, MUTATING, settingsText, signal, VALIDATING } from '../test/installation.js';
 import { endBreakGlass, openBreakGlass } from './break-glass.js';
@@ -24,7 +25,7 @@ async function edit(
 }
 
 test('arming is idempotent, and waits for a gateway', async () => {
-  const installation = new Installation();
+  const installation = new Installation(new VirtualCluster());
   const { prepare } = await import('./prepare.js');
   await prepare(installation.api, installation.settings, installation.now, signal);
   await expect(installation.arm(() => Promise.resolve('ECONNREFUSED'))).rejects.toMatchObject({
@@ -41,7 +42,7 @@ test('arming is idempotent, and waits for a gateway', async () => {
 });
 
 test('D11 before the first arm and after disarm the keeper makes no webhook', async () => {
-  const installation = await Installation.armed();
+  const installation = await Installation.armed(new VirtualCluster());
   await disarm({ api: installation.api, settings: installation.settings, sleep: noSleep }, signal);
   await installation.keeper.look(signal);
   expect(await orAbsent(installation.api.get(MUTATING, signal))).toBeUndefined();
@@ -51,7 +52,7 @@ test('D11 before the first arm and after disarm the keeper makes no webhook', as
 });
 
 test('D09 disarm leaves what is not ours alone', async () => {
-  const installation = await Installation.armed();
+  const installation = await Installation.armed(new VirtualCluster());
   await installation.api.patch(
     MUTATING,
     { metadata: { labels: { 'app.kubernetes.io/part-of': 'other' } } },
@@ -117,7 +118,7 @@ test.for<{ name: string; field: string; change: (webhook: Webhook) => JsonObject
     change: (hook) => ({ ...hook, name: 'other.connaisseur.svc' }),
   },
 ])('D02 $name is seen, counted, told and put right', async ({ field, change }) => {
-  const installation = await Installation.armed();
+  const installation = await Installation.armed(new VirtualCluster());
   await installation.keeper.look(signal);
   expect(await installation.count('connaisseur_webhook_drift_total')).toBe(0);
   const before = (await installation.webhooks()).map(({ body }) => body['webhooks']);
@@ -137,7 +138,7 @@ test.for<{ name: string; field: string; change: (webhook: Webhook) => JsonObject
 });
 
 test('D01 a deleted configuration is made again, and what the API server fills in is no drift', async () => {
-  const installation = await Installation.armed();
+  const installation = await Installation.armed(new VirtualCluster());
   const defaults = (hook: Webhook): JsonObject => ({
     matchPolicy: 'Equivalent',
     objectSelector: {},
@@ -170,7 +171,7 @@ const isOpen = async (installation: Installation): Promise<boolean> =>
   (await installation.webhooks()).every(({ body }) => JSON.stringify(body).includes('"break-glass"'));
 
 test('break-glass is left alone while it is in force, told once, and ends by itself', async () => {
-  const installation = await Installation.armed();
+  const installation = await Installation.armed(new VirtualCluster());
   const until = new Date(installation.now.getTime() + 30 * 60_000);
   await openBreakGlass(installation.api, { until, reason: 'registry is down', by: 'ann' }, signal);
   for (let look = 0; look < 3; look += 1) await installation.keeper.look(signal);
@@ -190,7 +191,7 @@ test('break-glass is left alone while it is in force, told once, and ends by its
 });
 
 test('break-glass stays over an upgrade, other changes are put right meanwhile, and --end ends it', async () => {
-  const installation = await Installation.armed();
+  const installation = await Installation.armed(new VirtualCluster());
   const until = new Date(installation.now.getTime() + 3_600_000);
   await openBreakGlass(installation.api, { until, reason: 'r', by: 'ann' }, signal);
   await edit(installation, MUTATING, (hook) => ({ ...hook, failurePolicy: 'Ignore' }));
@@ -208,7 +209,7 @@ test('break-glass stays over an upgrade, other changes are put right meanwhile, 
 });
 
 test('longer than a day is no opening', async () => {
-  const installation = await Installation.armed();
+  const installation = await Installation.armed(new VirtualCluster());
   const until = new Date(installation.now.getTime() + 2 * DAY_MS);
   await openBreakGlass(installation.api, { until, reason: 'r', by: 'ann' }, signal);
   await installation.keeper.look(signal);
@@ -216,7 +217,7 @@ test('longer than a day is no opening', async () => {
 });
 
 test('F25 the authority rotates: a certificate never comes from one that is not trusted yet', async () => {
-  const installation = await Installation.armed();
+  const installation = await Installation.armed(new VirtualCluster());
   const old = await authorityOf(installation);
   for (let day = 0; day < 800; day += 4) {
     await installation.keeper.look(signal);
@@ -235,7 +236,7 @@ test('F25 the authority rotates: a certificate never comes from one that is not 
 });
 
 test('F26 a keeper that was away until everything had ended makes it new', async () => {
-  const installation = await Installation.armed();
+  const installation = await Installation.armed(new VirtualCluster());
   installation.later(400 * DAY_MS);
   for (let look = 0; look < 3; look += 1) {
     await installation.keeper.look(signal);
@@ -266,7 +267,7 @@ test.for([
   { name: 'emptied', data: { 'tls.crt': '' } },
   { name: 'broken', data: { 'tls.crt': Buffer.from('hello').toString('base64') } },
 ])('a serving certificate that was $name is issued anew', async ({ data }) => {
-  const installation = await Installation.armed();
+  const installation = await Installation.armed(new VirtualCluster());
   await installation.api.patch(
     secretPlace(installation.settings, 'connaisseur-tls'),
     { data },
@@ -282,7 +283,7 @@ test.for([
 });
 
 test('a serving Secret that is gone is a failure that is told, and no reason to leave the webhooks alone', async () => {
-  const installation = await Installation.armed();
+  const installation = await Installation.armed(new VirtualCluster());
   await installation.api.delete(secretPlace(installation.settings, 'connaisseur-tls'), {}, signal);
   await edit(installation, MUTATING, (hook) => ({ ...hook, failurePolicy: 'Ignore' }));
   await installation.keeper.look(signal);
@@ -291,11 +292,14 @@ test('a serving Secret that is gone is a failure that is told, and no reason to 
 });
 
 test('certificates of cert-manager are only passed on', async () => {
-  const installation = new Installation(settingsText('connaisseur', 'connaisseur', 'cert-manager'));
+  const installation = new Installation(
+    new VirtualCluster(),
+    settingsText('connaisseur', 'connaisseur', 'cert-manager'),
+  );
   const { prepare } = await import('./prepare.js');
   const made = await prepare(installation.api, installation.settings, installation.now, signal);
   expect(made.made).not.toContain('connaisseur-ca');
-  const source = await Installation.armed();
+  const source = await Installation.armed(new VirtualCluster());
   const { 'ca.crt': ca, 'tls.crt': leaf } = await authorityOf(source);
   const data = Object.fromEntries(
     [
@@ -316,7 +320,7 @@ test('certificates of cert-manager are only passed on', async () => {
 });
 
 test('two keepers: one writes, and the other takes over when it is silent', async () => {
-  const installation = await Installation.armed();
+  const installation = await Installation.armed(new VirtualCluster());
   const second = new Registry();
   const other = installation.anotherKeeper('keeper-1', second);
   await installation.keeper.look(signal);
@@ -331,7 +335,7 @@ test('two keepers: one writes, and the other takes over when it is silent', asyn
 });
 
 test('an API server that fails is counted, and the next look goes on', async () => {
-  const installation = await Installation.armed();
+  const installation = await Installation.armed(new VirtualCluster());
   installation.cluster.fail({ path: /leases/, status: 503, times: 1 });
   await installation.keeper.look(signal);
   expect(await installation.count('connaisseur_keeper_failures_total', { reason: 'unreachable' })).toBe(1);

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { readBusKeys } from '#bus';
 import { isTrustedBy } from '#certificates';
 import { KINDS, type KubernetesApi } from '#kubernetes';
+import { VirtualCluster } from '#testing';
 
 import { Installation, settingsText, signal } from '../test/installation.js';
 import { InstallationError } from './error.js';
@@ -16,7 +17,7 @@ const files = async ({ api, settings }: Installation, name: string) =>
   filesOf(await api.get(secretPlace(settings, name), signal));
 
 test('every component gets its own keys, and no other', async () => {
-  const installation = await Installation.armed();
+  const installation = await Installation.armed(new VirtualCluster());
   const [gateway, verifier, alerting] = await Promise.all(
     ['gateway', 'verifier', 'alerting'].map(
       async (name) => await files(installation, `connaisseur-${name}-bus`),
@@ -48,7 +49,7 @@ test('every component gets its own keys, and no other', async () => {
 });
 
 test('Redis knows each component by the hash of its own password, and nobody else', async () => {
-  const installation = await Installation.armed();
+  const installation = await Installation.armed(new VirtualCluster());
   const acl = (await files(installation, 'connaisseur-redis-acl')).get('users.acl') ?? '';
   for (const component of ['gateway', 'verifier', 'alerting']) {
     const url = new URL((await files(installation, `connaisseur-${component}-bus`)).get('url') ?? '');
@@ -61,7 +62,7 @@ test('Redis knows each component by the hash of its own password, and nobody els
 });
 
 test('the serving certificate comes from the authority, whose key only one Secret holds', async () => {
-  const installation = await Installation.armed();
+  const installation = await Installation.armed(new VirtualCluster());
   const [authority, serving] = [
     await files(installation, 'connaisseur-ca'),
     await files(installation, 'connaisseur-tls'),
@@ -81,7 +82,7 @@ const secretVersions = async (api: KubernetesApi): Promise<readonly string[]> =>
   );
 
 test('a second time changes nothing', async () => {
-  const { api, settings, now } = await Installation.armed();
+  const { api, settings, now } = await Installation.armed(new VirtualCluster());
   const before = await secretVersions(api);
   const again = await prepare(api, settings, now, signal);
   expect(again.made).toEqual([]);
@@ -92,7 +93,7 @@ test('a second time changes nothing', async () => {
 test.for([1, 2, 3, 4, 5, 6, 7])(
   'interrupted before Secret %i, the next one completes one set of keys',
   async (nth) => {
-    const installation = new Installation();
+    const installation = new Installation(new VirtualCluster());
     const { api, settings, now, cluster } = installation;
     let creations = 0;
     cluster.fail({
@@ -108,7 +109,7 @@ test.for([1, 2, 3, 4, 5, 6, 7])(
 );
 
 test('two at a time end with one set of keys', async () => {
-  const installation = new Installation();
+  const installation = new Installation(new VirtualCluster());
   const { api, settings, now } = installation;
   await Promise.all([
     prepare(api, settings, now, signal),
@@ -199,7 +200,7 @@ test.for<{ name: string; settings?: string; there?: (api: KubernetesApi) => Prom
     },
   ],
 )('$name is refused before anything is changed', async ({ settings, there, code }) => {
-  const installation = new Installation(settings);
+  const installation = new Installation(new VirtualCluster(), settings);
   await there?.(installation.api);
   const before = installation.cluster.paths();
   const error: unknown = await prepare(
@@ -214,7 +215,7 @@ test.for<{ name: string; settings?: string; there?: (api: KubernetesApi) => Prom
 });
 
 test('keys of which a part was deleted are not half replaced', async () => {
-  const { api, settings, now } = await Installation.armed();
+  const { api, settings, now } = await Installation.armed(new VirtualCluster());
   await api.delete(secretPlace(settings, 'connaisseur-verifier-bus'), {}, signal);
   await expect(prepare(api, settings, now, signal)).rejects.toMatchObject({ code: 'keys' });
 });

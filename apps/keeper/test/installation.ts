@@ -2,7 +2,6 @@ import { Registry } from 'prom-client';
 
 import { KINDS, type KubernetesApi, type KubernetesObject } from '#kubernetes';
 import { silentLogger } from '#observability';
-import { VirtualCluster } from '#testing';
 
 import { arm } from '../src/arm.js';
 import { type ClusterSettings, parseClusterSettings } from '../src/cluster-settings.js';
@@ -74,17 +73,28 @@ function configuration(kind: string, namespace: string, release: string, url: st
   };
 }
 
+/** The virtual cluster that the tests bring. */
+interface TestCluster {
+  api(): KubernetesApi;
+  paths(): readonly string[];
+  at(path: string): Record<string, unknown> | undefined;
+  fail(fault: { method?: string; path: RegExp; status: number; times?: number }): void;
+  behave(): void;
+}
+
 /** An installation on a virtual cluster, at a time that the test moves. */
 export class Installation {
-  readonly cluster = new VirtualCluster();
-  readonly api: KubernetesApi = this.cluster.api();
+  readonly cluster: TestCluster;
+  readonly api: KubernetesApi;
   readonly settings: ClusterSettings;
   readonly manifests = parseWebhookManifests(webhooksText());
   readonly registry = new Registry();
   readonly keeper: Keeper;
   now = new Date('2026-11-21T00:00:00Z');
 
-  constructor(settings = settingsText()) {
+  constructor(cluster: TestCluster, settings = settingsText()) {
+    this.cluster = cluster;
+    this.api = cluster.api();
     this.settings = parseClusterSettings(settings);
     this.keeper = this.anotherKeeper('keeper-0');
   }
@@ -102,8 +112,8 @@ export class Installation {
   }
 
   /** Prepared and armed. */
-  static async armed(): Promise<Installation> {
-    const installation = new Installation();
+  static async armed(cluster: TestCluster): Promise<Installation> {
+    const installation = new Installation(cluster);
     await prepare(installation.api, installation.settings, installation.now, signal);
     await installation.arm();
     return installation;
