@@ -150,6 +150,7 @@ test.for<{ component: RedisComponent; command: string[] }>([
   { component: 'gateway', command: ['XRANGE', '{connaisseur-bus}:requests', '-', '+'] },
   { component: 'gateway', command: ['ZADD', '{connaisseur-bus}:quarantine', '1', 'x'] },
   { component: 'gateway', command: ['SET', 'connaisseur:cache:x', 'forged'] },
+  { component: 'gateway', command: ['SET', 'connaisseur:floor:x', 'forged'] },
   { component: 'gateway', command: ['DEL', '{connaisseur-log}:decisions'] },
   {
     component: 'gateway',

@@ -7,6 +7,7 @@ export {
   fingerprintOf,
   parsePublicKey,
   type PublicKey,
+  publicKeyFromKeyObject,
   publicKeyFromSpki,
 } from './public-key.js';
 export { verifySignature } from './verify-signature.js';

@@ -61,6 +61,15 @@ export function publicKeyFromSpki(spki: Uint8Array): PublicKey {
   return { keyObject, spki, fingerprint: fingerprintOf(spki), ...allowedKind(keyObject, spki.length) };
 }
 
+/** The same from a key that Node has read already, for example out of a certificate. Throws {@link TrustError}. */
+export function publicKeyFromKeyObject(keyObject: KeyObject): PublicKey {
+  const spki = keyObject.export({ format: 'der', type: 'spki' });
+  const fixed = fixedKind(spki);
+  return fixed === undefined
+    ? publicKeyFromSpki(spki)
+    : { keyObject, spki, fingerprint: fingerprintOf(spki), ...fixed };
+}
+
 /** The fingerprint of a DER SubjectPublicKeyInfo. */
 export function fingerprintOf(spki: Uint8Array): Fingerprint {
   return `SHA256:${createHash('sha256').update(spki).digest('hex')}`;

@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 
-import { decodeBase64, type PublicKey, publicKeyFromSpki } from '#trust';
+import { decodeBase64, type PublicKey, publicKeyFromKeyObject, publicKeyFromSpki } from '#trust';
 
 import { canonicalJson } from './canonical-json.js';
 import { Fields } from './fields.js';
@@ -90,7 +90,7 @@ function parseCertificates(pem: string): Omit<RoleKey, 'id'> {
   const names = leaf.subject.split('\n').filter((line) => line.startsWith('CN='));
   const [name] = names;
   return {
-    key: publicKeyFromSpki(leaf.publicKey.export({ type: 'spki', format: 'der' })),
+    key: publicKeyFromKeyObject(leaf.publicKey),
     certificate: {
       // Node writes each attribute on a line of its own and escapes what could look like one.
       commonName: names.length === 1 ? name?.slice(3) : undefined,
