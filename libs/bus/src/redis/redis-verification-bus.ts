@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 import { PROTOCOL_VERSION, type VerificationReply } from '#contracts';
 
 import { type Clock, monotonicClock } from '../verification/clock.js';
@@ -7,6 +5,7 @@ import { BusSilentError } from '../verification/error.js';
 import { Exchanges } from '../verification/exchanges.js';
 import type { HedgeSettings } from '../verification/hedge-pace.js';
 import { type BusObserver, silentObserver } from '../verification/observer.js';
+import { pooledRandom } from '../verification/pooled-random.js';
 import { QuarantineList } from '../verification/quarantine.js';
 import { subjectOf } from '../verification/subject.js';
 import { type BusHealth, type Question, VerificationBus } from '../verification/verification-bus.js';
@@ -50,7 +49,7 @@ export class RedisVerificationBus extends VerificationBus {
 
   constructor(options: RedisVerificationBusOptions) {
     super();
-    const { cluster, observer = silentObserver, random = randomBytes } = options;
+    const { cluster, observer = silentObserver, random = pooledRandom() } = options;
     this.#options = options;
     this.#clock = options.clock ?? monotonicClock;
     this.#random = random;
@@ -92,6 +91,7 @@ export class RedisVerificationBus extends VerificationBus {
   }
 
   override isQuarantined(question: Question): boolean {
+    if (this.#quarantine.isEmpty) return false;
     return this.#quarantine.has(subjectOf(this.#options.cluster, question), this.#watch.now());
   }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 
 import type { VerifyHandler } from '../verification/answer.js';
 import { type Clock, monotonicClock } from '../verification/clock.js';
@@ -117,12 +117,17 @@ export class StreamsWorker {
         continue;
       }
       this.#isReading = true;
-      const isRead = await this.#attempt(async () =>
-        this.#desk.accept(await this.#redis.read(places), false),
-      );
+      let taken = 0;
+      const isRead = await this.#attempt(async () => {
+        const entries = await this.#redis.read(places);
+        taken = entries.length;
+        await this.#desk.accept(entries, false);
+      });
       this.#isReading = false;
       this.#desk.refresh();
       if (!isRead) await pause(PAUSE_AFTER_ERROR_MS);
+      // What can be answered at once is answered before we ask for more.
+      else if (taken > 0) await nextTurn();
     }
   }
 

@@ -67,6 +67,11 @@ export class QuarantineList {
     this.#until.set(subject, Math.max(bounded, this.#until.get(subject) ?? 0));
   }
 
+  /** True where nothing at all is quarantined. */
+  get isEmpty(): boolean {
+    return this.#until.size === 0;
+  }
+
   has(subject: Subject, now: number): boolean {
     return (this.#until.get(subject) ?? 0) > now;
   }
