@@ -59,7 +59,9 @@ describeWithHelm('a gateway may', () => {
     },
     {
       name: 'read Secrets of the namespaces that opted in',
-      set: values({ features: { automaticChildApproval: false } }, { pullSecrets: { namespaces: ['shop'] } }),
+      set: values({
+        features: { automaticChildApproval: false, imagePullSecrets: { namespaces: ['shop'] } },
+      }),
       expected: ['shop|get /secrets *', 'shop|get /serviceaccounts *'],
     },
     {

@@ -127,7 +127,7 @@ export const VALUE_SETS: readonly ValueSet[] = [
       dashboard: { enabled: true },
     },
   }),
-  kubernetes('pull secrets of two namespaces', { pullSecrets: { namespaces: ['shop', 'bank'] } }),
+  features('pull secrets of two namespaces', { imagePullSecrets: { namespaces: ['shop', 'bank'] } }),
   kubernetes('more objects', {
     extraObjects: [
       { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'mine' }, data: { a: 'b' } },

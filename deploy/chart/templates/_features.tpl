@@ -14,8 +14,13 @@
 {{- if dig "insecureDetectOnlyIn" "namespaceSelector" false $features }}true{{ end }}
 {{- end }}
 
+{{/* Namespaces that let gateways read pull secrets, as a JSON list. */}}
+{{- define "connaisseur.pullSecretNamespaces" -}}
+{{- dig "imagePullSecrets" "namespaces" list (.Values.application.features | default dict) | uniq | toJson -}}
+{{- end }}
+
 {{- define "connaisseur.readsPullSecrets" -}}
-{{- if .Values.kubernetes.pullSecrets.namespaces }}true{{ end }}
+{{- if include "connaisseur.pullSecretNamespaces" . | fromJsonArray }}true{{ end }}
 {{- end }}
 
 {{/* Whether gateways talk to the API server at all. */}}

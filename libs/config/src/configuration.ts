@@ -120,6 +120,8 @@ export interface Features {
   readonly namespacedValidation: NamespacedValidation | undefined;
   readonly insecureDetectOnlyIn: DetectOnlyIn | undefined;
   readonly csiImageDrivers: readonly CsiImageDriver[];
+  /** Where the pull secrets of workloads are used; absent: nowhere. */
+  readonly imagePullSecrets?: { readonly namespaces: readonly string[] } | undefined;
   readonly resourceValidationMode: 'all' | 'podsOnly';
   readonly patternMatching: PatternMatching;
   readonly decisions: 'buffered' | 'strict';

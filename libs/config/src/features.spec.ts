@@ -128,6 +128,11 @@ describe('what is loaded', () => {
         },
       },
     },
+    {
+      name: 'pull secrets',
+      features: '{imagePullSecrets: {namespaces: [shop, bank]}}',
+      expected: { imagePullSecrets: { namespaces: ['shop', 'bank'] } },
+    },
     { name: 'no CSI drivers', features: '{csiImageDrivers: []}', expected: { csiImageDrivers: [] } },
   ])('$name', ({ features, expected }) => {
     expect(load(features).features).toMatchObject(expected);

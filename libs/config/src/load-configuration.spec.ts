@@ -881,9 +881,11 @@ const WARNINGS: { name: string; text: string; code: string; path: string }[] = [
     path: 'application.validators[0].type',
   },
   {
-    name: 'useKeychain',
-    text: values({ validators: cosign(', auth: {useKeychain: §true}') }),
-    code: 'unbuilt',
+    name: 'useKeychain of a notary server',
+    text: values({
+      validators: `- {name: default, type: notaryv1, host: n.example, auth: {useKeychain: §true}, trustRoots: [{name: default, key: ${KEY}}]}`,
+    }),
+    code: 'no-effect',
     path: 'application.validators[0].auth.useKeychain',
   },
   {

@@ -21,6 +21,12 @@ export {
 } from './kubernetes-object.js';
 export { NamespaceLabels, type NamespaceLabelsOptions } from './namespace-labels.js';
 export { LiveOwners, type LiveOwnersOptions, type OwnerName } from './owners.js';
+export {
+  type PullSecret,
+  type PullSecretFormat,
+  PullSecrets,
+  type PullSecretsOptions,
+} from './pull-secrets.js';
 export { openKubernetesApi, type OpenedApi } from './open-api.js';
 export { apiVersionOf, KINDS, type ObjectPlace, type ResourceKind } from './resource.js';
 export type { KubernetesWire, WireAnswer, WireRequest } from './wire.js';

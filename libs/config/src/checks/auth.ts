@@ -32,14 +32,19 @@ export function checkAuth(
     return { kind: 'inline', registry, username, password: new Secret(password) };
   }
   if (inline !== undefined) report.error('auth', 'expected username and password, got only one of them');
-  if (useKeychain === true) {
-    report.warning('unbuilt', 'useKeychain is not implemented in this version: no credentials are sent', [
-      'useKeychain',
-    ]);
-    return { kind: 'keychain' };
-  }
+  if (useKeychain === true) return keychain(type, report);
   if (inline === undefined && useKeychain === undefined) {
     report.error('auth', 'expected secretName, useKeychain, or username and password');
   }
   return { kind: 'none' };
+}
+
+/** A notary server is no registry of a cloud provider: nothing there takes such tokens. */
+function keychain(type: ValidatorInput['type'], report: Report): AuthConfig {
+  if (type === 'notaryv1') {
+    const message =
+      'useKeychain gives credentials for registries of cloud providers, not for a notary server';
+    report.warning('no-effect', message, ['useKeychain']);
+  }
+  return { kind: 'keychain' };
 }

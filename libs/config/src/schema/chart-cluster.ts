@@ -58,15 +58,6 @@ export const CertificatesSchema = z.strictObject({
     .describe('Issuer of cert-manager.'),
 });
 
-export const PullSecretsSchema = z.strictObject({
-  namespaces: z
-    .array(objectName())
-    .optional()
-    .describe(
-      'Namespaces that opted in: gateways may read their Secrets and ServiceAccounts, and no others.',
-    ),
-});
-
 export const PriorityClassSchema = z.strictObject({
   create: z.boolean().optional().describe('Make the class; false: it exists.'),
   name: z.string().min(1).optional().describe('Name of the class of our pods.'),

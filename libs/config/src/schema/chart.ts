@@ -1,11 +1,6 @@
 import { z } from 'zod';
 
-import {
-  CertificatesSchema,
-  PriorityClassSchema,
-  PullSecretsSchema,
-  WebhookSchema,
-} from './chart-cluster.js';
+import { CertificatesSchema, PriorityClassSchema, WebhookSchema } from './chart-cluster.js';
 import { MonitoringSchema, NetworkPolicySchema } from './chart-network.js';
 import {
   AutoscalingSchema,
@@ -97,7 +92,6 @@ export const KubernetesSchema = z.strictObject({
   redis: RedisSchema.optional().describe('Redis.'),
   networkPolicy: NetworkPolicySchema.optional().describe('NetworkPolicies.'),
   monitoring: MonitoringSchema.optional().describe('Prometheus and Grafana.'),
-  pullSecrets: PullSecretsSchema.optional().describe('Reading imagePullSecrets of workloads.'),
   priorityClass: PriorityClassSchema.optional().describe('Priority of our pods.'),
   podDisruptionBudget: PodDisruptionBudgetSchema.optional().describe(
     'Of gateways, verifiers and alerting each.',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { namespaceNames, NamespaceSelectorSchema } from './namespaces.js';
+import { exactNamespaceNames, namespaceNames, NamespaceSelectorSchema } from './namespaces.js';
 import { anyCase } from './scalars.js';
 
 const NamespacedValidation = z.strictObject({
@@ -32,6 +32,12 @@ const CsiDriver = z.strictObject({
     .regex(/^[A-Za-z0-9._-]{1,128}$/, { error: 'expected the name of a volume attribute' })
     .default('image')
     .describe('The key of volumeAttributes that names the image.'),
+});
+
+const ImagePullSecrets = z.strictObject({
+  namespaces: exactNamespaceNames().describe(
+    'Namespaces that opted in: gateways read Secrets and ServiceAccounts there, and nowhere else.',
+  ),
 });
 
 const CacheSchema = z.strictObject({
@@ -69,6 +75,9 @@ export const FeaturesSchema = z.strictObject({
     .max(16)
     .default([{ driver: 'csi-image.warm-metal.tech', attribute: 'image' }])
     .describe('CSI drivers whose inline volumes are images.'),
+  imagePullSecrets: ImagePullSecrets.optional().describe(
+    'Use the imagePullSecrets of workloads and their ServiceAccounts to look for proofs.',
+  ),
   patternMatching: z
     .enum(['strict', 'connaisseur'])
     .default('strict')

@@ -12,6 +12,14 @@ export function namespaceNames() {
   return z.array(name).min(1).max(MAX_NAMES);
 }
 
+/** Names of namespaces without patterns, at least one: each gets a RoleBinding of its own. */
+export function exactNamespaceNames() {
+  const name = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, {
+    error: 'expected the name of a namespace (RFC 1123 label), without *',
+  });
+  return z.array(name).min(1).max(MAX_NAMES);
+}
+
 /** Kubernetes' label syntax: `[prefix/]name`, and a value of the same characters or none. */
 const KEY = /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
 const VALUE = /^(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/;
