@@ -53,7 +53,7 @@ export class System {
   static async prepare(configuration: {
     values: string;
     alerting?: string;
-    /** A way to an API server, for gateways. */
+    /** A way to an API server, for gateways and alerting. */
     kubeconfig?: string;
   }): Promise<System> {
     const directory = mkdtempSync(join(tmpdir(), 'connaisseur-system-'));
@@ -111,8 +111,10 @@ export class System {
             place('certs'),
             '--journal',
             place('journal'),
-            ...(existsSync(place('kubeconfig')) ? ['--kubeconfig', place('kubeconfig')] : []),
           ]
+        : []),
+      ...(kind !== 'verifier' && existsSync(place('kubeconfig'))
+        ? ['--kubeconfig', place('kubeconfig')]
         : []),
     ];
     const flags =

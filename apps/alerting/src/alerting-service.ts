@@ -112,7 +112,9 @@ class QueuedAlerting implements AlertingService {
       metrics: this.#metrics,
       logger,
     });
-    const subscription = new DecisionSubscription({ source, consumer: podName, intake, logger });
+    const take = intake.take.bind(intake);
+    const reader = { group: 'alerting', consumer: podName };
+    const subscription = new DecisionSubscription({ ...reader, source, take, logger });
     this.#running = { redis, subscription };
     this.apply(this.#configuration);
     subscription.start();

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Logger } from '#observability';
 
-import type { DecisionIntake, DecisionStream, DeliveredDecision } from './decision-intake.js';
+import type { DecisionStream, DeliveredDecision } from './decision-intake.js';
 
 /** Where decisions are read: what is resolved for is acknowledged, what is rejected comes again. Part of the bus' port. */
 export interface DecisionReader {
@@ -13,29 +13,39 @@ export interface DecisionReader {
   ): Promise<void>;
 }
 
-const GROUP = 'alerting';
+/** What is read by a consumer group of its own, at its own pace. */
+export interface SubscriptionOptions {
+  readonly source: DecisionReader;
+  readonly group: string;
+  readonly consumer: string;
+  readonly streams?: readonly DecisionStream[];
+  /** What it rejects for comes again. The signal ends with the subscription. */
+  readonly take: (
+    stream: DecisionStream,
+    batch: readonly DeliveredDecision[],
+    signal: AbortSignal,
+  ) => Promise<void>;
+  readonly logger: Logger;
+}
+
 const STREAMS: readonly DecisionStream[] = ['denials', 'decisions'];
 /** Before a reader that failed is started again. */
 const RESTART_MS = 1000;
 
-/** Reads both streams until it is stopped; a reader that fails is started again. */
+/** Reads both streams, or those that are named, until it is stopped; a reader that fails is started again. */
 export class DecisionSubscription {
-  readonly #options: {
-    readonly source: DecisionReader;
-    readonly consumer: string;
-    readonly intake: DecisionIntake;
-    readonly logger: Logger;
-  };
+  readonly #options: SubscriptionOptions;
   readonly #stopping = new AbortController();
   readonly #reading = new Set<DecisionStream>();
   #ended: Promise<unknown> = Promise.resolve();
 
-  constructor(options: { source: DecisionReader; consumer: string; intake: DecisionIntake; logger: Logger }) {
+  constructor(options: SubscriptionOptions) {
     this.#options = options;
   }
 
   start(): void {
-    this.#ended = Promise.all(STREAMS.map(async (stream) => await this.#read(stream)));
+    const { streams = STREAMS } = this.#options;
+    this.#ended = Promise.all(streams.map(async (stream) => await this.#read(stream)));
   }
 
   /** Resolves when the batches under way are done with. */
@@ -49,13 +59,13 @@ export class DecisionSubscription {
   }
 
   async #read(stream: DecisionStream): Promise<void> {
-    const { source, consumer, intake, logger } = this.#options;
+    const { source, group, consumer, take, logger } = this.#options;
     const { signal } = this.#stopping;
-    const reader = { group: GROUP, consumer, stream };
+    const reader = { group, consumer, stream };
     while (!signal.aborted) {
       this.#reading.add(stream);
       try {
-        await source.consume(reader, async (batch) => await intake.take(stream, batch), signal);
+        await source.consume(reader, async (batch) => await take(stream, batch, signal), signal);
       } catch (error) {
         logger.error({ stream, err: error }, 'reading decisions failed; it is started again');
       }

@@ -18,18 +18,21 @@ const REMEMBERED_MS = 120_000;
 
 export class RedisDetectionMemory extends DetectionMemory {
   readonly #redis: DetectionRedis;
+  readonly #prefix: string;
 
-  constructor(redis: DetectionRedis) {
+  /** Readers at different paces remember for themselves, each under a name of its own. */
+  constructor(redis: DetectionRedis, name = 'detected') {
     super();
     this.#redis = redis;
+    this.#prefix = `{connaisseur-alerts}:${name}:`;
   }
 
   async note(key: string): Promise<void> {
-    await this.#redis.set(nameOf(key), '1', 'PX', REMEMBERED_MS);
+    await this.#redis.set(`${this.#prefix}${key}`, '1', 'PX', REMEMBERED_MS);
   }
 
   async has(key: string): Promise<boolean> {
-    return (await this.#redis.exists(nameOf(key))) > 0;
+    return (await this.#redis.exists(`${this.#prefix}${key}`)) > 0;
   }
 }
 
@@ -51,8 +54,4 @@ export class InMemoryDetectionMemory extends DetectionMemory {
   has(key: string): Promise<boolean> {
     return Promise.resolve((this.#until.get(key) ?? 0) > this.#now());
   }
-}
-
-function nameOf(key: string): string {
-  return `{connaisseur-alerts}:detected:${key}`;
 }

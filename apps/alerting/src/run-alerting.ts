@@ -1,13 +1,23 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Registry } from 'prom-client';
 
 import { readTemplates, type TemplateSource } from '#alerts';
-import { type BusKeys, createRedis, decisionVerifier, RedisDecisionSource, type RedisSettings } from '#bus';
+import {
+  type BusKeys,
+  createRedis,
+  type DecisionObserver,
+  decisionVerifier,
+  RedisDecisionSource,
+  type RedisSettings,
+} from '#bus';
 import type { ConfigurationWatch } from '#config';
+import { type ConnectionChoice, openKubernetesApi } from '#kubernetes';
 import { type Logger, logFindings } from '#observability';
 import { createTransport } from '#registry';
 
+import { ClusterTelling } from './cluster/cluster-telling.js';
 import { type RunningAlerting, startAlerting } from './start-alerting.js';
 import { tellDecisions } from './tell-decisions.js';
 
@@ -23,22 +33,32 @@ export interface AlertingOptions {
   readonly name: string;
   readonly templatesDirectory: string | undefined;
   readonly registry?: Registry;
+  /** The way to the API server, for Events and reports where they are on. */
+  readonly kubernetes?: ConnectionChoice | undefined;
   readonly log: Logger;
 }
 
 /** Starts alerting on Redis; resolves when it reads decisions. */
 export async function runAlerting(options: AlertingOptions): Promise<Pick<RunningAlerting, 'close'>> {
-  const { configuration, log, redis } = options;
+  const { configuration, log, redis, registry = new Registry() } = options;
   logFindings(configuration.current.findings, log);
   const transport = createTransport();
   const commands = createRedis(redis, 'patient', (error) => log.debug({ err: error }, 'Redis'));
-  const source = new RedisDecisionSource({
-    redis: commands,
-    connect: () => createRedis(redis, 'blocking', () => undefined),
-    trust: { cluster: options.cluster, verifier: decisionVerifier(() => options.keys().decisions) },
-    observe: (event) => tellDecisions(event, log),
-    now: () => performance.now(),
-  });
+  const sourceTelling = (observe: DecisionObserver): RedisDecisionSource =>
+    new RedisDecisionSource({
+      redis: commands,
+      connect: () => createRedis(redis, 'blocking', () => undefined),
+      trust: { cluster: options.cluster, verifier: decisionVerifier(() => options.keys().decisions) },
+      observe,
+      now: () => performance.now(),
+    });
+  const source = sourceTelling((event) => tellDecisions(event, log));
+  const telling = clusterTelling(
+    options,
+    registry,
+    // What is odd about the streams is said once, by alerting's own reader.
+    sourceTelling((event) => log.debug({ ...event }, 'decisions, read for Events and reports')),
+  );
   const alerting = await startAlerting({
     configuration: configuration.current,
     templates: (await templatesOf(options.templatesDirectory, log)) ?? [],
@@ -46,7 +66,7 @@ export async function runAlerting(options: AlertingOptions): Promise<Pick<Runnin
     source,
     transport,
     logger: log,
-    registry: options.registry ?? new Registry(),
+    registry,
     podName: options.name,
     ...(options.management === undefined ? {} : { management: options.management }),
     ...(options.sealKey === undefined ? {} : { sealKeys: [options.sealKey] }),
@@ -54,19 +74,38 @@ export async function runAlerting(options: AlertingOptions): Promise<Pick<Runnin
       configuration.subscribe((event) => {
         if (event.kind === 'failed') return;
         logFindings(event.configuration.findings, log);
+        void telling.apply(event.configuration.features);
         // Templates that cannot be read just now do not replace those that are in force.
         void templatesOf(options.templatesDirectory, log).then((templates) =>
           listener({ configuration: event.configuration, ...(templates === undefined ? {} : { templates }) }),
         );
       }),
   });
+  await telling.apply(configuration.current.features);
   return {
     close: async () => {
-      await alerting.close();
+      await Promise.all([alerting.close(), telling.close()]);
       commands.disconnect();
       await transport.close();
     },
   };
+}
+
+function clusterTelling(
+  { redis, kubernetes, name, log }: AlertingOptions,
+  registry: Registry,
+  source: RedisDecisionSource,
+): ClusterTelling {
+  return new ClusterTelling({
+    source,
+    redis: () => createRedis(redis, 'patient', () => undefined),
+    openApi: kubernetes === undefined ? undefined : async () => (await openKubernetesApi(kubernetes)).api,
+    podName: name,
+    registry,
+    logger: log,
+    now: Date.now,
+    sleep: async (ms, signal) => await sleep(ms, undefined, { signal }),
+  });
 }
 
 /** Nothing where the directory cannot be read; every receiver without a template says so in the log. */

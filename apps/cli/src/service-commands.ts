@@ -26,6 +26,11 @@ const redisUrlFileOption = (): Option =>
     'a file with that URL, and the CA in ca.crt beside it (default: /app/redis/url where it exists)',
   ).env('CONNAISSEUR_REDIS_URL_FILE');
 
+const kubeconfigOption = (): Option =>
+  new Option('--kubeconfig <file>', 'way to the API server (default: the service account of the pod)').env(
+    'CONNAISSEUR_KUBECONFIG',
+  );
+
 const clusterOption = (): Option =>
   new Option(
     '--cluster-id <id>',
@@ -100,11 +105,7 @@ function addGateway(program: Command): void {
         .env('CONNAISSEUR_DRAIN')
         .default('0'),
     )
-    .addOption(
-      new Option('--kubeconfig <file>', 'way to the API server (default: the service account of the pod)').env(
-        'CONNAISSEUR_KUBECONFIG',
-      ),
-    )
+    .addOption(kubeconfigOption())
     .action(async (options) => {
       const { gateway } = await import('./commands/services.js');
       await gateway(options);
@@ -142,6 +143,7 @@ function addAlerting(program: Command): void {
     .addOption(redisOption())
     .addOption(redisUrlFileOption())
     .addOption(clusterOption())
+    .addOption(kubeconfigOption())
     .action(async (options) => {
       const { alerting } = await import('./commands/services.js');
       await alerting(options);

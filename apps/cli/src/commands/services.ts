@@ -70,12 +70,13 @@ export async function verifier(options: CommonOptions & { readonly secrets: stri
 }
 
 /** `connaisseur alerting` */
-export async function alerting(options: CommonOptions): Promise<void> {
+export async function alerting(options: CommonOptions & { readonly kubeconfig?: string }): Promise<void> {
   await runUntilTold(async () => {
     const { runAlerting } = await import('#alerting');
     const seal = readIfPresent(join(options.keys, 'alerts.seal'));
     return await runAlerting({
       ...commonParts(options, 'alerting'),
+      kubernetes: clusterAccess(options.kubeconfig),
       sealKey: seal === undefined ? undefined : Buffer.from(seal.trim(), 'base64'),
     });
   });
