@@ -18,7 +18,7 @@ export { admittedWorkload } from './admitted-workload.js';
 export { childSites, type GovernedBy, type OwnerEvidence } from './child-sites.js';
 export { ControllerOwner } from './controller-owner.js';
 export { objectUidOf } from './object-uid.js';
-export { plainText } from './plain-text.js';
+export { plainReference, plainText } from './plain-text.js';
 export { pinnedDigest } from './pinned-digest.js';
 export { unchangedSites } from './unchanged-sites.js';
 export { pullSecretNames, type PullSecretNames } from './pull-secret-names.js';

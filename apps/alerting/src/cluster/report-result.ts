@@ -1,4 +1,4 @@
-import { plainText } from '#admission';
+import { plainReference, plainText } from '#admission';
 import type { DecidedImage, DecisionRecord } from '#contracts';
 
 import { decidedObject, type ObjectReference } from './object-reference.js';
@@ -84,7 +84,7 @@ function result(
 function messageOf(record: DecisionRecord, image: DecidedImage | undefined): string {
   if (image === undefined) return record.message ?? record.result;
   const said = image.message ?? (image.outcome === 'admitted' ? (image.ground ?? 'admitted') : image.outcome);
-  return `${image.code === undefined ? '' : `${image.code} `}${plainText(image.image, MAX_TEXT)} ${said}`;
+  return `${image.code === undefined ? '' : `${image.code} `}${plainReference(image.image, MAX_TEXT)} ${said}`;
 }
 
 function propertiesOf(
@@ -93,7 +93,7 @@ function propertiesOf(
   image: DecidedImage | undefined,
 ): Readonly<Record<string, string>> {
   const named = {
-    image: image?.image,
+    image: image === undefined ? undefined : plainReference(image.image, MAX_TEXT),
     digest: image?.digest,
     code,
     ground: image?.ground,
