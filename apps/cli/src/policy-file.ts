@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { type Configuration, loadConfiguration } from '#config';
 import { createTransport, readUserCredentials } from '#registry';
-import { openEngine, readIfPresent, type VerificationEngine } from '#verification';
+import { openEngine, openKeychain, readIfPresent, type VerificationEngine } from '#verification';
 
 import { policySource } from './policy-source.js';
 import { UsageError } from './usage-error.js';
@@ -27,6 +27,7 @@ export function openPolicy(options: PolicyOptions): OpenPolicy {
   const transport = createTransport();
   const engine = openEngine(configuration, {
     transport,
+    keychain: openKeychain(transport, process.env),
     secretsDirectory: options.secrets,
     dockerConfig: options.secrets === undefined ? dockerConfigText() : undefined,
     readFile: readIfPresent,

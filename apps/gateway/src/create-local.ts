@@ -1,3 +1,4 @@
+import { keychainEnvironment } from '#keychain';
 import type { VerificationEngine } from '#verification';
 
 import type { GatewayOptions } from './gateway-options.js';
@@ -15,6 +16,7 @@ export function createLocal(
   const { secretsDirectory, dockerConfig, configuration, log } = options;
   return new ThreadedVerification({
     setup: () => ({ source: configuration.source, secretsDirectory, dockerConfig }),
+    env: keychainEnvironment(process.env),
     onCrash: (error) => {
       metrics.verificationCrashes.inc();
       log.error({ err: error }, 'a verification thread ended; a new one takes over');

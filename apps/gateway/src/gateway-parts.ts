@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createRedis, type DecisionLog, type VerificationBus } from '#bus';
 import { LoopWatch } from '#observability';
 import { createTransport, type HttpTransport } from '#registry';
-import { namedHosts, readIfPresent, type VerificationEngine } from '#verification';
+import { namedHosts, openKeychain, readIfPresent, type VerificationEngine } from '#verification';
 import { Registry } from 'prom-client';
 
 import { AdmissionReviewer } from './admission/admission-reviewer.js';
@@ -81,7 +81,14 @@ async function buildParts(options: GatewayOptions, undo: AsyncDisposableStack): 
     void templates.reload();
   };
   const revisions: CurrentRevision = new CurrentRevision(
-    { ...options, transport, readFile: readIfPresent, clock: () => new Date(), onFault },
+    {
+      ...options,
+      transport,
+      keychain: openKeychain(transport, process.env),
+      readFile: readIfPresent,
+      clock: () => new Date(),
+      onFault,
+    },
     { metrics, log, onRevision },
   );
   undo.defer(() => revisions.close());

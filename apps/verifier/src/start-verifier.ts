@@ -12,7 +12,6 @@ import {
   type RedisConnection,
   RedisSharedVerdicts,
   RedisVersionFloors,
-  StreamsServer,
   type VerifierKeys,
   verdictSigner,
   verdictVerifier,
@@ -24,6 +23,7 @@ import {
   CurrentEngine,
   namedHosts,
   type NotaryMemory,
+  openKeychain,
   readIfPresent,
   SharedProofs,
   type VerificationEngine,
@@ -88,6 +88,7 @@ async function startApplication(
   const shared = createSharedProofs(options, metrics, redis, keys);
   const engine = (): VerificationEngine => engines.engine;
   const service = new VerificationService({ engine, shared, observer, now: Date.now });
+  const { StreamsServer } = await loadStreamsTransport();
   const server = new StreamsServer({
     connect: (role) => createRedis(options.redis, role),
     keys,
@@ -172,6 +173,7 @@ function createEngines(
   return new CurrentEngine({
     ...options,
     transport,
+    keychain: openKeychain(transport, process.env),
     readFile: readIfPresent,
     clock: () => new Date(),
     onFault: (error) => log.error({ err: error }, 'internal fault while verifying'),

@@ -42,7 +42,9 @@ test.for([
   {
     name: 'what is no name, and what is twice',
     kind: POD,
-    object: { spec: { imagePullSecrets: [...secrets('a', 'a', '', 7, 'x'.repeat(300)), null, 'b'] } },
+    object: {
+      spec: { imagePullSecrets: [...secrets('a', 'a', '', 7, '../x', 'A\nb', 'x'.repeat(300)), null, 'b'] },
+    },
     expected: { names: ['a'], serviceAccount: undefined },
   },
   {

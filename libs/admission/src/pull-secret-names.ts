@@ -11,8 +11,8 @@ export interface PullSecretNames {
 }
 
 const MAX_NAMES = 16;
-/** RFC 1123 subdomain, the longest name that Kubernetes has. */
-const MAX_NAME = 253;
+/** RFC 1123 subdomain: what is none, names no object, and is not repeated in messages either. */
+const NAME = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
 
 /**
  * The `imagePullSecrets` of a workload. A ServiceAccount's are in a Pod by the time it gets here, if it named none itself
@@ -38,5 +38,5 @@ function namesIn(list: unknown): readonly string[] {
 }
 
 function isName(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= MAX_NAME;
+  return typeof value === 'string' && NAME.test(value);
 }

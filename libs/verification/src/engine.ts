@@ -4,10 +4,13 @@ import type { Configuration, RuleConfig, ValidatorConfig } from '#config';
 import type { Verdict } from '#contracts';
 import type { ImageReference } from '#image-ref';
 import { compilePolicy, type Explanation, type Policy } from '#policy';
-import type { CredentialSource } from '#registry';
+import type { CredentialSource, PullCredential } from '#registry';
 import { type RuleCheck, Trace, UndecidedError, type Validator, ValidatorSetupError } from '#validator';
 
 import { admittedVerdict, verdictOf } from './verdict-of.js';
+
+/** Scopes that an engine keeps open; a forgotten one costs its tokens. */
+const MAX_SCOPES = 32;
 
 /** A rule with what it needs to be applied, or the reason why this version cannot apply it. */
 export type BoundRule = {
@@ -47,6 +50,8 @@ export class VerificationEngine {
   readonly #rules: ReadonlyMap<string, BoundRule>;
   readonly #clock: () => Date;
   readonly #onFault: (error: unknown) => void;
+  readonly #openWithin: ((pull: PullCredential) => VerificationEngine) | undefined;
+  readonly #scoped = new Map<string, VerificationEngine>();
 
   constructor(
     configuration: Configuration,
@@ -56,6 +61,8 @@ export class VerificationEngine {
       onFault: (error: unknown) => void;
       /** Where this engine has credentials of one object: their scope. */
       pullScope?: string | undefined;
+      /** The same configuration with credentials of one object. */
+      openWithin?: ((pull: PullCredential) => VerificationEngine) | undefined;
     },
   ) {
     this.configuration = configuration;
@@ -72,6 +79,20 @@ export class VerificationEngine {
     );
     this.#clock = options.clock;
     this.#onFault = options.onFault;
+    this.#openWithin = options.openWithin;
+  }
+
+  /** The engine for questions with these credentials of an object: the same rules, with tokens and verdicts of its own. */
+  within(pull: PullCredential | undefined): VerificationEngine {
+    if (pull === undefined || this.#openWithin === undefined) return this;
+    const known = this.#scoped.get(pull.scopeId);
+    const engine = known ?? this.#openWithin(pull);
+    // The one that was asked last goes last, so that the first is the one to forget.
+    this.#scoped.delete(pull.scopeId);
+    this.#scoped.set(pull.scopeId, engine);
+    const [oldest] = this.#scoped.keys();
+    if (this.#scoped.size > MAX_SCOPES && oldest !== undefined) this.#scoped.delete(oldest);
+    return engine;
   }
 
   /** False where the namespace makes no difference to any image. */

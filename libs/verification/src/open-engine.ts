@@ -7,6 +7,7 @@ import {
   Credentials,
   type CredentialSource,
   type HttpTransport,
+  type PullCredential,
   readCredentials,
   readUserCredentials,
 } from '#registry';
@@ -31,7 +32,7 @@ export interface EngineOptions {
   /** Credentials of the environment, for `auth.useKeychain`; see {@link openKeychain}. Default: there are none. */
   readonly keychain?: CredentialSource;
   /** What one object brought along; the engine's verdicts are then for questions of that scope only. */
-  readonly pull?: { readonly scopeId: string; readonly credentials: Credentials };
+  readonly pull?: PullCredential;
   readonly clock: () => Date;
   readonly onFault: (error: unknown) => void;
 }
@@ -40,7 +41,9 @@ export interface EngineOptions {
 const SECRET_NAME = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
 
 /** Configuration to engine: reads the secrets that it names and sets its validators up. */
-export function openEngine(configuration: Configuration, options: EngineOptions): VerificationEngine {
+export function openEngine(configuration: Configuration, given: EngineOptions): VerificationEngine {
+  // An engine with credentials of an object has the same secrets as the one beside it, also after they were rotated.
+  const options = { ...given, readFile: readOnce(given.readFile) };
   const { transport, clock, onFault, dockerConfig, pull } = options;
   const userCredentials = dockerConfig === undefined ? Credentials.none : readUserCredentials(dockerConfig);
   const usesOwn = options.secretsDirectory === undefined && dockerConfig !== undefined;
@@ -49,10 +52,20 @@ export function openEngine(configuration: Configuration, options: EngineOptions)
     readSecret: (name, defaultHost) => (usesOwn ? userCredentials : readSecret(name, options, defaultHost)),
     userCredentials,
     keychain: options.keychain ?? Credentials.none,
-    pullCredentials: pull?.credentials,
+    pullCredentials: pull?.credentials(),
     notary: options.notary ?? newNotaryMemory(),
   });
-  return new VerificationEngine(configuration, set, { clock, onFault, pullScope: pull?.scopeId });
+  const openWithin = (own: PullCredential): VerificationEngine =>
+    openEngine(configuration, { ...options, pull: own });
+  return new VerificationEngine(configuration, set, { clock, onFault, pullScope: pull?.scopeId, openWithin });
+}
+
+function readOnce(readFile: EngineOptions['readFile']): EngineOptions['readFile'] {
+  const texts = new Map<string, string | undefined>();
+  return (path) => {
+    if (!texts.has(path)) texts.set(path, readFile(path));
+    return texts.get(path);
+  };
 }
 
 /** The credentials that an environment gives. One for a process: it keeps tokens. Loads nothing before a cloud registry is asked. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { parseImageReference } from '#image-ref';
-import { Credentials, type HttpAnswer, type HttpRequest, type HttpTransport } from '#registry';
+import { type HttpAnswer, type HttpRequest, type HttpTransport, PullCredential } from '#registry';
 
 import { configurationOf } from '../test/fake-validator.js';
 import { scopedTrustRevision } from './engine.js';
@@ -44,10 +44,7 @@ function world(pullKey: string | undefined) {
     ...(pullKey === undefined
       ? {}
       : {
-          pull: {
-            scopeId: 'scope',
-            credentials: new Credentials([{ key: pullKey, username: 'author', password: 'p' }]),
-          },
+          pull: new PullCredential('s', 'scope', { key: pullKey, username: 'author', password: 'p' }),
         }),
   });
   const verify = async (text: string) => {
@@ -85,6 +82,14 @@ describe('credentials that an object brings along', () => {
     const reference = parseImageReference(image);
     const bound = engine.govern(reference);
     expect(bound === undefined ? undefined : engine.lacksCredentials(reference, bound)).toBe(lacks);
+  });
+
+  test('an engine within a scope is opened once, and the one beside it is as it was', () => {
+    const { engine } = world(undefined);
+    const pull = new PullCredential('s', 'scope', { key: 'ghcr.io', username: 'u', password: 'p' });
+    expect(engine.within(undefined)).toBe(engine);
+    expect(engine.within(pull)).toBe(engine.within(pull));
+    expect(engine.within(pull).trustRevision).toBe(scopedTrustRevision(engine.trustRevision, 'scope'));
   });
 
   test('H05 their scope is in the trust revision', () => {

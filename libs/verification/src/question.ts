@@ -1,4 +1,5 @@
 import type { ImageReference } from '#image-ref';
+import type { PullCredential } from '#registry';
 
 /** One image under one rule of one configuration: what a verdict answers, and what it is cached and shared by. */
 export interface Question {
@@ -9,6 +10,11 @@ export interface Question {
   readonly revision: string;
   /** Revision of validators, registries and credentials: what a cached verdict is bound to beside the rule. */
   readonly trustRevision: string;
+  /**
+   * What the object brought along for this image's registry. It stays in this process; its scope is in the trust revision, so
+   * that a verdict found with it answers for nobody else.
+   */
+  readonly pull?: PullCredential;
 }
 
 /**

@@ -22,7 +22,7 @@ export class DirectVerification extends LocalVerification {
   }
 
   override async verify(question: Question, signal: AbortSignal): Promise<Verdict> {
-    const engine = this.#engine();
+    const engine = this.#engine().within(question.pull);
     const bound = engine.rule(question.rule);
     // A verdict under another trust or with other credentials is no answer to this question.
     if (bound === undefined || engine.trustRevision !== question.trustRevision) return unknownRule();

@@ -1,4 +1,5 @@
 import type { ConfigurationSource } from '#config';
+import type { CredentialEntry } from '#registry';
 
 /** What the verification thread starts with: texts only, because values with secrets do not cross threads. */
 export interface ThreadSetup {
@@ -13,6 +14,14 @@ export interface ThreadQuestion {
   readonly rule: string;
   /** Trust with credentials: a thread that has others gives no verdict. */
   readonly trustRevision: string;
+  /** The one entry of a pull secret that is for this image's registry. */
+  readonly pull?: ThreadPull | undefined;
+}
+
+export interface ThreadPull {
+  readonly secretName: string;
+  readonly scopeId: string;
+  readonly entry: CredentialEntry;
 }
 
 export type ToThread =

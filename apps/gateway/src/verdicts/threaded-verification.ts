@@ -18,6 +18,8 @@ export interface ThreadedVerificationOptions {
   readonly entry?: URL;
   /** Node's flags for it; those of this process where absent. */
   readonly execArgv?: readonly string[];
+  /** Of the threads. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly heapMib?: number;
   readonly hangMs?: number;
   readonly retireMs?: number;
@@ -126,11 +128,12 @@ export class ThreadedVerification extends LocalVerification {
 
   #start(): VerificationWorker {
     if (this.#closed || performance.now() < this.#restUntil) throw unanswered();
-    const { setup, onCrash, entry, execArgv, heapMib, hangMs, retireMs } = this.#options;
+    const { setup, onCrash, entry, execArgv, env, heapMib, hangMs, retireMs } = this.#options;
     const worker = new VerificationWorker({
       entry: entry ?? new URL('./verification-thread.js', import.meta.url),
       execArgv,
       setup: setup(),
+      env,
       heapMib: heapMib ?? HEAP_MIB,
       hangMs: hangMs ?? HANG_MS,
       retireMs: retireMs ?? RETIRE_MS,

@@ -150,6 +150,12 @@ export class VerdictService {
   async #look(asked: Asked, signal: AbortSignal): Promise<Verdict> {
     const { question, readsTag, policy } = asked;
     if (this.#bus === undefined) return await this.#local.verify(question, signal);
+    // What an object brought along is a secret of its namespace: neither the question nor the verdict leaves this gateway.
+    if (question.pull !== undefined) {
+      return this.#bus.isQuarantined(toBus(question))
+        ? quarantined()
+        : await this.#local.verify(question, signal);
+    }
     const answer = await this.#askBus(this.#bus, asked, signal);
     const isVerdict = typeof answer !== 'string';
     if (isVerdict && (answer.outcome !== 'undecided' || !WORTH_A_LOOK.has(answer.code))) return answer;

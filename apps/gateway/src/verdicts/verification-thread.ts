@@ -3,18 +3,21 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 import { loadConfiguration } from '#config';
 import { parseImageReference } from '#image-ref';
-import { createTransport } from '#registry';
-import { openEngine, readIfPresent, verdictOf } from '#verification';
+import { createTransport, PullCredential } from '#registry';
+import { openEngine, openKeychain, readIfPresent, verdictOf } from '#verification';
 
 import { unknownRule } from './local-verification.js';
-import type { FromThread, ThreadQuestion, ThreadSetup, ToThread } from './thread-messages.js';
+import type { FromThread, ThreadPull, ThreadQuestion, ThreadSetup, ToThread } from './thread-messages.js';
 
 /** As long as the longest flight: who asked has left by then. */
 const BUDGET_MS = 25_000;
 
 const { source, secretsDirectory, dockerConfig } = workerData as ThreadSetup;
-const engine = openEngine(loadConfiguration(source), {
-  transport: createTransport(),
+const transport = createTransport();
+const shared = openEngine(loadConfiguration(source), {
+  transport,
+  // The environment of this thread is what the gateway gave it for this.
+  keychain: openKeychain(transport, process.env),
   secretsDirectory,
   dockerConfig,
   readFile: readIfPresent,
@@ -45,11 +48,19 @@ async function answer(id: number, question: ThreadQuestion): Promise<void> {
   say({ kind: 'verdict', id, verdict });
 }
 
-async function verify({ image, rule, trustRevision }: ThreadQuestion, signal: AbortSignal): Promise<unknown> {
+async function verify(
+  { image, rule, trustRevision, pull }: ThreadQuestion,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const engine = shared.within(pull === undefined ? undefined : credentialOf(pull));
   const bound = engine.rule(rule);
   // A verdict under another trust or with other credentials is no answer to this question.
   if (bound === undefined || engine.trustRevision !== trustRevision) return unknownRule();
   return await engine.verify(parseImageReference(image), bound, signal);
+}
+
+function credentialOf({ secretName, scopeId, entry }: ThreadPull): PullCredential {
+  return new PullCredential(secretName, scopeId, entry);
 }
 
 function say(message: FromThread): void {

@@ -1,9 +1,10 @@
 import { Worker } from 'node:worker_threads';
 
 import { Verdict } from '#contracts';
+import type { PullCredential } from '#registry';
 import { type Question, withSignal } from '#verification';
 
-import type { FromThread, ThreadSetup, ToThread } from './thread-messages.js';
+import type { FromThread, ThreadPull, ThreadSetup, ToThread } from './thread-messages.js';
 
 /** How a question to a thread ends. `unstarted`: it died before any image was looked at, so no image is to blame. */
 export type ThreadEnd =
@@ -13,6 +14,8 @@ export interface VerificationWorkerOptions {
   readonly entry: URL;
   readonly execArgv: readonly string[] | undefined;
   readonly setup: ThreadSetup;
+  /** What the keychain's SDKs need to know; nothing else of this process's environment goes there. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
   readonly heapMib: number;
   /** How long the thread may not react while it has work, ms; then it hangs, and is ended. */
   readonly hangMs: number;
@@ -44,8 +47,8 @@ export class VerificationWorker {
     this.#worker = new Worker(options.entry, {
       workerData: options.setup,
       resourceLimits: { maxOldGenerationSizeMb: heapMib, maxYoungGenerationSizeMb: Math.ceil(heapMib / 4) },
-      // Nothing of the gateway's environment: no password of Redis, no proxy.
-      env: {},
+      // Nothing else of the gateway's environment: no password of Redis, no proxy.
+      env: { ...options.env },
       ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
     });
     this.#worker.unref();
@@ -55,14 +58,21 @@ export class VerificationWorker {
     this.#heartbeat = setInterval(() => this.#beat(), options.hangMs / 3).unref();
   }
 
-  async ask({ image, rule, trustRevision }: Question, signal: AbortSignal): Promise<ThreadEnd> {
+  async ask({ image, rule, trustRevision, pull }: Question, signal: AbortSignal): Promise<ThreadEnd> {
     signal.throwIfAborted();
     if (this.#isEnding) return { kind: 'unstarted' };
     const id = (this.#next += 1);
     const { promise, resolve } = Promise.withResolvers<ThreadEnd>();
     if (this.#pending.size === 0) this.#heardAt = performance.now();
     this.#pending.set(id, resolve);
-    this.#say({ kind: 'verify', id, image: image.toString(), rule, trustRevision });
+    this.#say({
+      kind: 'verify',
+      id,
+      image: image.toString(),
+      rule,
+      trustRevision,
+      pull: pull === undefined ? undefined : toThread(pull),
+    });
     try {
       return await withSignal(promise, signal);
     } finally {
@@ -123,4 +133,9 @@ export class VerificationWorker {
     this.#options.onGone(this);
     for (const settle of settlers) settle({ kind });
   }
+}
+
+/** Across threads goes text only; this one is of our own process. */
+function toThread(pull: PullCredential): ThreadPull {
+  return { secretName: pull.secretName, scopeId: pull.scopeId, entry: pull.reveal() };
 }
