@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { createRedis, readBusKeys, StreamsServer, VERIFY_PATTERN, type VerifierAnswer } from '#bus';
+import { createRedis, loadStreamsTransport, readBusKeys, VERIFY_PATTERN, type VerifierAnswer } from '#bus';
 import type { VerificationRequest } from '#contracts';
 
 /**
@@ -16,6 +16,7 @@ const { url, cluster, files, slots } = JSON.parse(process.argv[2] ?? '{}') as {
 const { requests, verdicts } = readBusKeys(new Map(files));
 if (requests === undefined || verdicts === undefined) throw new Error('expected keys of both kinds');
 
+const { StreamsServer } = await loadStreamsTransport();
 const server = new StreamsServer({
   connect: (role) => createRedis({ url }, role),
   keys: () => ({ requests, verdicts }),

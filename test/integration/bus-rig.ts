@@ -4,10 +4,11 @@ import {
   type BusEvent,
   createRedis,
   generateBusKeys,
+  loadStreamsTransport,
   RedisVerificationBus,
   type RedisVerificationBusOptions,
   readBusKeys,
-  StreamsServer,
+  type StreamsServer,
   type StreamsWorkerOptions,
   VERIFY_PATTERN,
   type VerifyHandler,
@@ -62,7 +63,8 @@ export class BusRig {
     options: Partial<StreamsWorkerOptions> = {},
   ): Promise<StreamsServer> {
     const keys = complete(readBusKeys(this.files));
-    const server = new StreamsServer({
+    const transport = await loadStreamsTransport();
+    const server = new transport.StreamsServer({
       connect: (role) => createRedis({ url: this.redis.url }, role),
       keys: () => keys,
       cluster: CLUSTER,

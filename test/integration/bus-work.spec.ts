@@ -6,7 +6,7 @@ import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
 import type { VerificationRequest } from '#contracts';
-import { createRedis, readBusKeys, StreamsClient, StreamsContext, StreamsServer, VERIFY_PATTERN } from '#bus';
+import { createRedis, loadStreamsTransport, readBusKeys, StreamsContext, VERIFY_PATTERN } from '#bus';
 import type { VerifierAnswer, VerifyHandler } from '#bus';
 import { firstValueFrom } from 'rxjs';
 
@@ -376,6 +376,7 @@ test('as a Nest microservice: pattern, payload, context; and a Nest client on th
   const { requests, verdicts } = readBusKeys(rig.files);
   if (requests === undefined || verdicts === undefined) throw new Error('expected keys');
   const connect = (role: Parameters<typeof createRedis>[1]) => createRedis({ url: rig.redis.url }, role);
+  const { StreamsClient, StreamsServer } = await loadStreamsTransport();
   const strategy = new StreamsServer({
     connect,
     keys: () => ({ requests, verdicts }),

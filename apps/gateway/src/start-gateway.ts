@@ -1,12 +1,11 @@
-import 'reflect-metadata';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
-import { NestFactory } from '@nestjs/core';
+import { exitOnFault } from '#observability';
+import { loadHttpClient } from '#registry';
 
-import { exitOnFault, NestLog } from '#observability';
-
-import { GatewayModule, type ListeningAddress, WebhookLifecycle } from './gateway.module.js';
 import type { GatewayOptions } from './gateway-options.js';
 import { createGatewayParts, type GatewayParts } from './gateway-parts.js';
+import { type ListeningAddress, WebhookLifecycle } from './webhook-lifecycle.js';
 
 /** A gateway that answers. */
 export interface RunningGateway {
@@ -18,28 +17,44 @@ export interface RunningGateway {
   close(): Promise<void>;
 }
 
-/** Starts a gateway; resolves when both webhooks answer. Where it cannot start, nothing of it stays. */
+/**
+ * Starts a gateway: both webhooks answer first, what they can do without comes after them; resolves when all of it is there.
+ * Where it cannot start, nothing of it stays.
+ */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const undo = new AsyncDisposableStack();
   try {
     undo.defer(exitOnFault(options.log));
     const parts = await createGatewayParts(options);
-    const app = await NestFactory.create(GatewayModule.register(parts, options), {
-      logger: new NestLog(options.log),
-      abortOnError: false,
-      bodyParser: false,
-    });
+    const lifecycle = new WebhookLifecycle(parts, options.listen);
+    undo.defer(() => lifecycle.close());
+    const address = await lifecycle.listen();
+    options.log.info({ ...address }, 'webhooks listen');
+    await loadTheRest();
+    const { startApplication } = await import('./start-application.js');
+    const app = await startApplication(options, parts, lifecycle);
     // Closes the parts too, first of all.
     undo.defer(() => app.close());
-    const { management } = options;
-    await (management === undefined ? app.init() : app.listen(management.port, management.host));
-    const { address } = app.get(WebhookLifecycle);
-    if (address === undefined) throw new Error('the webhook did not start to listen');
-    options.log.info({ ...address }, 'webhooks listen');
-    const managementUrl = management === undefined ? undefined : await app.getUrl();
+    const managementUrl = options.management === undefined ? undefined : await app.getUrl();
     return { address, managementUrl, parts, close: () => undo.disposeAsync() };
   } catch (error) {
     await undo.disposeAsync();
     throw error;
+  }
+}
+
+/** Piece by piece: while one is loaded nobody is answered. */
+async function loadTheRest(): Promise<void> {
+  const pieces = [
+    loadHttpClient,
+    () => import('rxjs'),
+    () => import('@nestjs/common'),
+    () => import('@nestjs/core'),
+    () => import('@nestjs/microservices'),
+    () => import('@nestjs/platform-express'),
+  ];
+  for (const load of pieces) {
+    await nextTurn();
+    await load();
   }
 }

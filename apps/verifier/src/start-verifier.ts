@@ -9,6 +9,7 @@ import {
   createRedis,
   floorSigner,
   floorVerifier,
+  loadStreamsTransport,
   type RedisConnection,
   RedisSharedVerdicts,
   RedisVersionFloors,

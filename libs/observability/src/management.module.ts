@@ -1,13 +1,7 @@
 import { Controller, type DynamicModule, Get, Header, HttpException, Inject, Module } from '@nestjs/common';
 import type { Registry } from 'prom-client';
 
-/** What a process says of itself on its management port. */
-export abstract class HealthReport {
-  /** Ready is: can do its work. Lost dependencies that it can do without are detail, not unreadiness. */
-  abstract isReady(): boolean;
-  /** For people and `doctor`: no secret, no image name. */
-  abstract detail(): Record<string, unknown>;
-}
+import { HealthReport } from './health-report.js';
 
 /** Token of the metrics that `/metrics` shows. */
 export const METRICS = 'connaisseur.metrics';
@@ -40,12 +34,12 @@ class MetricsController {
   }
 }
 
-/** `/health`, `/ready` with detail and `/metrics`: the management port of every service. */
+/** What `ManagementModule` loads. */
 @Module({})
-export class ManagementModule {
+export class ManagementControllers {
   static register(options: { report: HealthReport; registry: Registry }): DynamicModule {
     return {
-      module: ManagementModule,
+      module: ManagementControllers,
       controllers: [HealthController, MetricsController],
       providers: [
         { provide: HealthReport, useValue: options.report },

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 
-import { Pool } from 'undici';
+import type { Pool } from 'undici';
 
 import type { AddressClass } from './address-class.js';
 import { exchange } from './exchange.js';
 import type { HttpAnswer, HttpRequest, HttpTransport, RequestReport } from './http-transport.js';
 import { TRANSPORT_LIMITS } from './limits.js';
-import { pinnedConnector, type Resolve, systemResolve } from './pinned-connector.js';
+import type { Resolve } from './pinned-connector.js';
+import type { OpenPool } from './open-pool.js';
 import { TransportError, type TransportReason } from './transport-error.js';
 
 export interface TransportOptions {
@@ -35,15 +36,20 @@ export function createTransport(options: TransportOptions = {}): HttpTransport {
   return new UndiciTransport(options);
 }
 
+/** Loads undici, so that the first request does not wait for it; a process that has not asked anybody yet starts without. */
+export async function loadHttpClient(): Promise<{ readonly openPool: OpenPool }> {
+  return await import('./open-pool.js');
+}
+
 class UndiciTransport implements HttpTransport {
   readonly #routes = new Map<string, Route>();
-  readonly #resolve: Resolve;
+  readonly #resolve: Resolve | undefined;
   readonly #onRequest: (report: RequestReport) => void;
   readonly #clock: () => number;
   readonly #settings: { readonly userAgent: string; readonly requestMs: number };
 
   constructor(options: TransportOptions) {
-    this.#resolve = options.resolve ?? systemResolve;
+    this.#resolve = options.resolve;
     this.#onRequest = options.onRequest ?? (() => undefined);
     this.#clock = options.clock ?? (() => performance.now());
     this.#settings = {
@@ -58,7 +64,8 @@ class UndiciTransport implements HttpTransport {
     let status: number | TransportReason = 'unreachable';
     try {
       assertSendable(request);
-      const route = this.#route(request);
+      const { openPool } = await loadHttpClient();
+      const route = this.#route(request, openPool);
       const answer = await exchange(route.pool, request, this.#settings, signal);
       status = answer.status;
       // Nothing connected yet cannot have answered; `public` is the class that permits least.
@@ -78,9 +85,9 @@ class UndiciTransport implements HttpTransport {
   }
 
   /** The route of a request; kept in order of last use, the one unused for longest makes room. */
-  #route({ url, reach = 'public', ca }: HttpRequest): Route {
+  #route({ url, reach = 'public', ca }: HttpRequest, open: OpenPool): Route {
     const key = JSON.stringify([url.origin, reach, ca === undefined ? '' : fingerprint(ca)]);
-    const route = this.#routes.get(key) ?? this.#open(url.origin, { reach, ca });
+    const route = this.#routes.get(key) ?? this.#open(url.origin, { reach, ca }, open);
     this.#routes.delete(key);
     this.#routes.set(key, route);
     if (this.#routes.size > TRANSPORT_LIMITS.originsCount) this.#closeOldest();
@@ -90,16 +97,19 @@ class UndiciTransport implements HttpTransport {
   #open(
     origin: string,
     { reach, ca }: Required<Pick<HttpRequest, 'reach'>> & { ca: string | undefined },
+    open: OpenPool,
   ): Route {
-    const connect = pinnedConnector({
-      reach,
-      ca,
-      resolve: this.#resolve,
-      onConnected: (is) => {
-        route.network = morePublic(route.network, is);
-      },
-    });
-    const route: Route = { pool: new Pool(origin, { ...POOL, connect }), network: undefined };
+    const route: Route = {
+      pool: open(origin, {
+        reach,
+        ca,
+        resolve: this.#resolve,
+        onConnected: (is) => {
+          route.network = morePublic(route.network, is);
+        },
+      }),
+      network: undefined,
+    };
     return route;
   }
 
@@ -111,19 +121,6 @@ class UndiciTransport implements HttpTransport {
     route.pool.close().catch(() => undefined);
   }
 }
-
-const POOL = {
-  allowH2: false,
-  pipelining: 1,
-  connections: TRANSPORT_LIMITS.connectionsPerOriginCount,
-  maxHeaderSize: TRANSPORT_LIMITS.headerBytes,
-  headersTimeout: TRANSPORT_LIMITS.requestMs,
-  bodyTimeout: TRANSPORT_LIMITS.requestMs,
-  keepAliveTimeout: TRANSPORT_LIMITS.idleConnectionMs,
-  keepAliveMaxTimeout: TRANSPORT_LIMITS.idleConnectionMs,
-  // Explicit, so that UNDICI_USE_MILO in the environment changes nothing.
-  useMilo: false,
-} as const;
 
 function assertSendable({ url, insecurePlainHttp = false }: HttpRequest): void {
   const isSecure = url.protocol === 'https:';

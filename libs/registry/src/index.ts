@@ -1,5 +1,5 @@
 export type { Reach } from './address-class.js';
-export { createTransport, type TransportOptions } from './create-transport.js';
+export { createTransport, loadHttpClient, type TransportOptions } from './create-transport.js';
 export { Credential } from './credential.js';
 export { type CredentialEntry, Credentials } from './credentials.js';
 export type { CredentialSource, RepositoryPlace } from './credential-source.js';

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { createRedis, readBusKeys, StreamsServer, VERIFY_PATTERN, type VerifierAnswer } from '#bus';
+import { createRedis, loadStreamsTransport, readBusKeys, VERIFY_PATTERN, type VerifierAnswer } from '#bus';
 import type { VerificationRequest } from '#contracts';
 
 const [url = '', cluster = '', keyDirectory = '', name = ''] = process.argv.slice(2);
@@ -13,6 +13,7 @@ const files = readdirSync(keyDirectory).map(
 const { requests, verdicts } = readBusKeys(new Map(files));
 if (requests === undefined || verdicts === undefined) throw new Error('expected keys of both kinds');
 
+const { StreamsServer } = await loadStreamsTransport();
 const server = new StreamsServer({
   connect: (role) => createRedis({ url }, role),
   keys: () => ({ requests, verdicts }),

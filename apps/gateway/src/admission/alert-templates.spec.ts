@@ -48,15 +48,14 @@ function world() {
   const [route] = routeAlert(ALERTING, anAdmission());
   const send = async (): Promise<string> => {
     const subject = { record: anAdmission(), clusterIdentifier: 'c' };
-    return (await templates.sender.send(route as AlertRoute, subject, AbortSignal.timeout(1_000))).kind;
+    return (await (await templates.sender()).send(route as AlertRoute, subject, AbortSignal.timeout(1_000)))
+      .kind;
   };
   return { templates, sent, state, send };
 }
 
 test('templates are read again with a new configuration; unreadable ones do not replace those in force', async () => {
   const { templates, sent, state, send } = world();
-  expect(await send()).toBe('retry');
-  await templates.reload();
   expect(await send()).toBe('delivered');
   state.text = '{"version":"second"}';
   await templates.reload();
@@ -69,4 +68,13 @@ test('templates are read again with a new configuration; unreadable ones do not 
     'second',
     'second',
   ]);
+});
+
+test('templates that cannot be read at first: an alert is to be tried again, and with the next reading it goes', async () => {
+  const { templates, state, send } = world();
+  state.fails = true;
+  expect(await send()).toBe('retry');
+  state.fails = false;
+  await templates.reload();
+  expect(await send()).toBe('delivered');
 });

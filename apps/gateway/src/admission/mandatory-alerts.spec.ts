@@ -37,7 +37,7 @@ function world(send: Send) {
   const results: string[] = [];
   const faults: unknown[] = [];
   const alerts = new MandatoryAlerts({
-    sender: () => ({
+    sender: async () => ({
       send: async (route, _subject, signal) => {
         tried.push(route.key);
         return await send(route, signal);

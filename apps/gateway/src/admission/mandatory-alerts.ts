@@ -1,6 +1,7 @@
-import { type AlertRoute, type AlertSender, routeAlert } from '#alerts';
+import type { AlertRoute, AlertSender } from '#alerts';
 import type { AlertingConfig } from '#config';
 import type { DecisionRecord } from '#contracts';
+import { withSignal } from '#verification';
 
 import type { Deadline } from '../deadline.js';
 
@@ -17,7 +18,7 @@ const BREAK_MS = 10_000;
 
 export interface MandatoryAlertsOptions {
   /** The sender with the templates of now. */
-  readonly sender: () => Pick<AlertSender, 'send'>;
+  readonly sender: () => Promise<Pick<AlertSender, 'send'>>;
   readonly onResult: (receiver: string, result: 'delivered' | 'failed' | 'not-tried') => void;
   readonly onFault: (error: unknown, doing: string) => void;
   readonly monotonic: () => number;
@@ -46,6 +47,7 @@ export class MandatoryAlerts {
     record: DecisionRecord,
     deadline: Deadline,
   ): Promise<readonly string[]> {
+    const { routeAlert } = await import('#alerts');
     const routes = routeAlert(alerting, record).filter(({ via }) => via === 'answer');
     const results = await Promise.all(
       routes.map(async (route) => ({ route, ok: await this.#deliverOne(route, alerting, record, deadline) })),
@@ -81,8 +83,9 @@ export class MandatoryAlerts {
     signal: AbortSignal,
   ): Promise<boolean> {
     try {
+      const sender = await withSignal(this.#options.sender(), signal);
       for (let attempt = 0; attempt < ATTEMPTS && !signal.aborted; attempt += 1) {
-        const outcome = await this.#options.sender().send(route, { record, clusterIdentifier }, signal);
+        const outcome = await sender.send(route, { record, clusterIdentifier }, signal);
         if (outcome.kind === 'delivered' || outcome.kind === 'skipped') return true;
         if (outcome.kind === 'dead') return false;
       }

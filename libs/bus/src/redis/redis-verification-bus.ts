@@ -12,7 +12,7 @@ import { type BusHealth, type Question, VerificationBus } from '../verification/
 import { BusWatch } from './bus-watch.js';
 import { uniqueName } from './names.js';
 import type { Connect } from './redis-link.js';
-import { type GatewayKeys, StreamsClient } from './streams-client.js';
+import { type GatewayKeys, RequestChannel } from './request-channel.js';
 
 export interface RedisVerificationBusOptions {
   readonly connect: Connect;
@@ -40,7 +40,7 @@ export class RedisVerificationBus extends VerificationBus {
   readonly #options: RedisVerificationBusOptions;
   readonly #clock: Clock;
   readonly #random: (bytes: number) => Uint8Array;
-  readonly #client: StreamsClient;
+  readonly #client: RequestChannel;
   readonly #exchanges: Exchanges;
   readonly #quarantine: QuarantineList;
   readonly #watch: BusWatch;
@@ -54,7 +54,7 @@ export class RedisVerificationBus extends VerificationBus {
     this.#clock = options.clock ?? monotonicClock;
     this.#random = random;
     const gateway = uniqueName(options.gateway, random);
-    this.#client = new StreamsClient({
+    this.#client = new RequestChannel({
       connect: options.connect,
       keys: options.keys,
       gateway,

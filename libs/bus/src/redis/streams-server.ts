@@ -73,7 +73,7 @@ export class StreamsServer
     const handler = this.getHandlerByPattern(VERIFY_PATTERN);
     if (handler === null)
       throw new TypeError(`expected a handler for the message pattern "${VERIFY_PATTERN}"`);
-    const context = new StreamsContext([signal]);
+    const context = new StreamsContext(signal);
     const answer = this.transformToObservable(await handler(request, context));
     // Nest does not know what a handler returns; the verdict in it is checked against its contract before it is signed.
     return await lastValueFrom(answer as Observable<VerifierAnswer>);
