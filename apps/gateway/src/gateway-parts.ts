@@ -70,15 +70,14 @@ async function buildParts(options: GatewayOptions, undo: AsyncDisposableStack): 
   const engine = (): VerificationEngine => revisions.current.engine;
   const { bus, local, verdicts } = openVerdicts(options, { metrics, redis, engine, onFault }, undo);
   const templates = createTemplates(options, transport);
-  await templates.reload();
   const view = createCluster(options);
   const onRevision = (revision: Revision, before: Revision | undefined): void => {
     hosts = namedHosts(revision.configuration);
     local.renew();
     view.prepare(revision.configuration.features);
+    if (MandatoryAlerts.concern(revision.configuration.alerting)) void templates.reload();
     if (before === undefined) return;
     if (!sharesCachePolicy(revision, before)) verdicts.clear();
-    void templates.reload();
   };
   const revisions: CurrentRevision = new CurrentRevision(
     {
@@ -158,7 +157,7 @@ function createMandatoryAlerts(
   onFault: OnFault,
 ): MandatoryAlerts {
   return new MandatoryAlerts({
-    sender: () => templates.sender,
+    sender: () => templates.sender(),
     monotonic: () => performance.now(),
     onFault,
     onResult: (receiver, result) => {
