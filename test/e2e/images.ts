@@ -75,6 +75,15 @@ export class Images implements AsyncDisposable {
     return this.registry.journal.entries.filter(({ path }) => path.includes(`/${repository}/`)).length;
   }
 
+  /** The registry answers nothing but errors, until `back`. */
+  away(): void {
+    this.registry.misbehave({ path: /.*/, toxic: { kind: 'answer', status: 503 } });
+  }
+
+  back(): void {
+    this.registry.behave();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.registry.stop();
   }
