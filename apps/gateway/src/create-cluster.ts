@@ -1,8 +1,17 @@
 import type { ControllerOwner, ForeignObject } from '#admission';
 import type { Features } from '#config';
-import { type KubernetesError, LiveOwners, NamespaceLabels, openKubernetesApi } from '#kubernetes';
+import {
+  type KubernetesError,
+  LiveOwners,
+  NamespaceLabels,
+  openKubernetesApi,
+  type PullSecretFormat,
+  PullSecrets,
+} from '#kubernetes';
+import { PullSecretEntries } from '#registry';
 
 import type { LabelsOf } from './admission/namespace-rules.js';
+import type { PullSecretReader } from './admission/workload-credentials.js';
 import type { GatewayOptions } from './gateway-options.js';
 
 /** What a gateway asks the API server. Nothing is known where it has no way to it. */
@@ -11,11 +20,13 @@ export interface ClusterView {
   prepare(features: Features): void;
   findOwner(owner: ControllerOwner, signal: AbortSignal): Promise<ForeignObject | undefined>;
   readonly labelsOf: LabelsOf;
+  readonly pullSecrets: PullSecretReader;
 }
 
 interface Readers {
   readonly owners: LiveOwners;
   readonly labels: NamespaceLabels;
+  readonly pullSecrets: PullSecretReader;
 }
 
 /** After a failure to open the API nobody tries for this long, ms. */
@@ -35,7 +46,13 @@ export function createCluster({ kubernetes, log }: Pick<GatewayOptions, 'kuberne
     try {
       const { api } = await openKubernetesApi(kubernetes);
       const parts = { api, monotonic: () => performance.now(), onFailure };
-      return { owners: new LiveOwners(parts), labels: new NamespaceLabels(parts) };
+      const parse = (text: string, format: PullSecretFormat): PullSecretEntries =>
+        new PullSecretEntries(text, format);
+      return {
+        owners: new LiveOwners(parts),
+        labels: new NamespaceLabels(parts),
+        pullSecrets: new PullSecrets({ ...parts, parse }),
+      };
     } catch (error) {
       log.warn({ err: error }, 'no way to the API server; images are verified instead');
       notBefore = performance.now() + RETRY_MS;
@@ -50,20 +67,33 @@ export function createCluster({ kubernetes, log }: Pick<GatewayOptions, 'kuberne
   return {
     prepare: (features) => {
       if (!needsCluster(features)) return;
-      if (kubernetes === undefined) log.info({}, 'no way to an API server: owners and labels are not read');
+      if (kubernetes === undefined)
+        log.info({}, 'no way to an API server: owners, labels and pull secrets are not read');
       else void readers();
     },
     findOwner: async (owner, signal) => await (await readers())?.owners.find(owner, signal),
     labelsOf: async (namespace, signal) => await (await readers())?.labels.of(namespace, signal),
+    pullSecrets: {
+      read: async (namespace, names, signal) =>
+        (await (await readers())?.pullSecrets.read(namespace, names, signal)) ??
+        names.map((name) => ({ kind: 'unread', name })),
+      namesOf: async (namespace, account, signal) =>
+        (await (await readers())?.pullSecrets.namesOf(namespace, account, signal)) ?? {
+          names: [],
+          isSure: false,
+        },
+    },
   };
 }
 
-/** Names need nobody; labels and live owners do. */
+/** Names need nobody; labels, live owners and pull secrets do. */
 function needsCluster({
   automaticChildApproval,
   resourceValidationMode,
   insecureDetectOnlyIn,
+  imagePullSecrets,
 }: Features): boolean {
   const approvesChildren = automaticChildApproval && resourceValidationMode !== 'podsOnly';
-  return approvesChildren || insecureDetectOnlyIn?.namespaceSelector !== undefined;
+  const readsLabels = insecureDetectOnlyIn?.namespaceSelector !== undefined;
+  return approvesChildren || readsLabels || imagePullSecrets !== undefined;
 }

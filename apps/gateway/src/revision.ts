@@ -32,12 +32,14 @@ export class Revision {
   readonly namespaces: NamespaceRules;
   /** CSI drivers whose volumes are images. */
   readonly imageDrivers: ImageDrivers;
+  readonly #pullSecrets: ReadonlySet<string>;
   readonly #governed = new Map<string, GovernedImage>();
 
   constructor(engine: VerificationEngine) {
     this.engine = engine;
     this.configuration = engine.configuration;
     const { features } = engine.configuration;
+    this.#pullSecrets = new Set(features.imagePullSecrets?.namespaces);
     this.namespaces = new NamespaceRules(features);
     this.imageDrivers = new Map(features.csiImageDrivers.map(({ driver, attribute }) => [driver, attribute]));
   }
@@ -53,6 +55,11 @@ export class Revision {
     if (this.#governed.size >= REMEMBERED) this.#governed.clear();
     this.#governed.set(key, governed);
     return governed;
+  }
+
+  /** True where the namespace opted in to have its workloads' pull secrets used. */
+  readsPullSecrets(namespace: string): boolean {
+    return this.#pullSecrets.has(namespace);
   }
 
   /** The weakenings in force, by the names of their switches. */
