@@ -104,6 +104,17 @@ const collections: Row[] = [
     later: async (each) => replaceBy(each, 'registry.example/acme/other'),
     is: C,
   },
+  {
+    name: 'T01: trust data of a collection that was handed over, certified for this one by its new owner',
+    later: async (each) => replaceBy(each, 'registry.example/acme/other', handOver),
+    is: 'CNS-1004',
+  },
+  {
+    name: 'T01: the same with the check switched off',
+    options: { unsafe: true },
+    later: async (each) => replaceBy(each, 'registry.example/acme/other', handOver),
+    is: C,
+  },
   { name: 'T01: a certificate for a prefix', set: (each) => certify(each, 'registry.example/acme/*'), is: A },
   {
     name: 'T01: a certificate for another prefix',
@@ -140,6 +151,11 @@ const collections: Row[] = [
     name: 'a certificate that begins in an hour',
     set: (each) => certify(each, COLLECTION, { notBefore: new Date(NOW + 3_600_000) }),
     is: A,
+  },
+  {
+    name: 'a certificate that is signed over SHA-1',
+    set: (each) => certify(each, COLLECTION, { hash: 'SHA-1' }),
+    is: 'CNS-1004',
   },
   {
     name: 'a certificate of an authority',
@@ -824,11 +840,24 @@ async function rotate(
 }
 
 /** Serves the files of another collection under this one's name. */
-async function replaceBy(each: VirtualCollection, other: string): Promise<void> {
+async function replaceBy(
+  each: VirtualCollection,
+  other: string,
+  change?: (foreign: VirtualCollection) => Promise<void>,
+): Promise<void> {
   const world = new NotaryWorld();
   const foreign = await world.notary.collection(other);
   foreign.add('v1', C).publish();
+  await change?.(foreign);
   each.serve(new Map([...world.notary.files].map(([name, bytes]) => [name.slice(other.length + 1), bytes])));
+}
+
+/** To another owner, whose next root key is certified for the collection of these tests. */
+async function handOver(foreign: VirtualCollection): Promise<void> {
+  foreign.roots(await OTHER.certified(foreign.name));
+  foreign.publish();
+  foreign.roots(await ALICE.certified(COLLECTION));
+  foreign.publish();
 }
 
 function longer(base64: string): string {

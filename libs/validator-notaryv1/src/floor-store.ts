@@ -26,18 +26,23 @@ export class FloorStore {
   async read(name: string, signal: AbortSignal): Promise<VersionFloor> {
     const text = await this.#shared?.read(name, signal);
     const shared = (text === undefined ? undefined : parseFloor(text)) ?? NO_FLOOR;
-    const floor = maxFloor(shared, this.#floors.get(name) ?? NO_FLOOR);
+    const floor = maxFloor(shared, this.known(name));
     this.#keep(name, floor);
     if (!covers(shared, floor)) await this.#shared?.write(name, formatFloor(floor));
     return floor;
   }
 
-  /** Raises the floor; what others raised meanwhile stays. */
-  async raise(name: string, floor: VersionFloor): Promise<void> {
-    const before = this.#floors.get(name) ?? NO_FLOOR;
+  /** Raises the floor; what others raised or reset meanwhile stays. */
+  async raise(name: string, floor: VersionFloor, signal: AbortSignal): Promise<void> {
+    const before = this.known(name);
     const next = maxFloor(before, floor);
     this.#keep(name, next);
-    if (!covers(before, next)) await this.#shared?.write(name, formatFloor(next));
+    if (!covers(before, next)) await this.read(name, signal);
+  }
+
+  /** The floor as far as this process knows it now. */
+  known(name: string): VersionFloor {
+    return this.#floors.get(name) ?? NO_FLOOR;
   }
 
   #keep(name: string, floor: VersionFloor): void {

@@ -1,11 +1,14 @@
 import type { CollectionFiles } from './collection-files.js';
 import { NOTARY_LIMITS } from './limits.js';
 import type { TrustData } from './trust-store.js';
+import type { RoleVersion } from './version-floor.js';
 
 /** Trust data that were proven, with the files that they came from. */
 export interface Kept {
   readonly data: TrustData;
   readonly files: CollectionFiles;
+  /** Of every role, as the floor counts them. */
+  readonly versions: readonly RoleVersion[];
   /** By the clock that never goes back, when the look began. */
   readonly checkedAt: number;
   /** Of the floor at that time. */

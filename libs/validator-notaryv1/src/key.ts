@@ -12,6 +12,8 @@ export interface KeyCertificate {
   readonly notBefore: number;
   readonly notAfter: number;
   readonly isCa: boolean;
+  /** Signed over SHA-1 or another hash in which two certificates may have one signature. */
+  readonly isWeak: boolean;
 }
 
 /** A key that a role may sign with. */
@@ -37,6 +39,8 @@ const ED25519_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 const ED25519_BYTES = 32;
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
 const MAX_CERTIFICATES = 8;
+/** Signature algorithms of certificates by OpenSSL's names. */
+const STRONG = /^(?:ecdsa-with-SHA(?:256|384|512)|sha(?:256|384|512)WithRSAEncryption|ED25519)$/;
 
 /**
  * Reads one key of a role. `undefined` for a kind that we do not know, for one that is not what its type says, and for
@@ -97,6 +101,7 @@ function parseCertificates(pem: string): Omit<RoleKey, 'id'> {
       notBefore: leaf.validFromDate.getTime(),
       notAfter: leaf.validToDate.getTime(),
       isCa: leaf.ca,
+      isWeak: !STRONG.test(leaf.signatureAlgorithm ?? ''),
     },
   };
 }

@@ -10,6 +10,7 @@ import {
   type VirtualCollection,
 } from '#testing';
 
+import { FileSource } from './file-source.js';
 import { floorName, FloorStore, resetFloor, type SharedMemory } from './floor-store.js';
 import { formatFloor, maxFloor, NO_FLOOR, parseFloor, raised } from './version-floor.js';
 
@@ -29,6 +30,34 @@ class Memory implements SharedMemory {
   write(name: string, text: string): Promise<void> {
     this.texts.set(name, text);
     return Promise.resolve();
+  }
+}
+
+/** A server whose answers wait on demand. */
+class SlowSource extends FileSource {
+  override readonly server = 'https://notary.test';
+  #files: ReadonlyMap<string, Uint8Array> = new Map();
+  #gate: Promise<void> | undefined;
+  #held = 0;
+
+  over(files: ReadonlyMap<string, Uint8Array>): this {
+    this.#files = files;
+    return this;
+  }
+
+  /** The next four files are answered as they are now, once that is called. */
+  hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#gate = promise;
+    this.#held = 4;
+    return resolve;
+  }
+
+  override async file(collection: string, name: string): Promise<Uint8Array | undefined> {
+    const bytes = this.#files.get(`${collection}/${name}`);
+    this.#held -= 1;
+    if (this.#held >= 0) await this.#gate;
+    return bytes;
   }
 }
 
@@ -104,6 +133,81 @@ describe('T02: trust data of an earlier day', () => {
     const next = new NotaryWorld({ floors });
     for (const [name, bytes] of world.notary.files) next.notary.files.set(name, bytes);
     expect(await next.verdict()).toBe('CNS-2007');
+  });
+});
+
+describe('T02: versions that others have seen', () => {
+  test('those at hand are below them and serve no more', async () => {
+    const memory = new Memory();
+    const world = new NotaryWorld({ floors: new FloorStore(memory) });
+    const collection = await world.notary.collection(COLLECTION);
+    collection.add('v1', A).publish();
+    const old = filesOf(world);
+    expect(await world.verdict()).toBe(A);
+    collection.add('v1', B).publish();
+    expect(await another({ world, collection, old }, memory).verdict()).toBe(B);
+    collection.serve(old);
+    expect(await world.verdict()).toBe('CNS-2007');
+  });
+
+  test('a slow answer of an earlier day puts nothing back', async () => {
+    const [source, at] = [new SlowSource(), { now: 0 }];
+    const world = new NotaryWorld({ source: (files) => source.over(files), clock: () => at.now });
+    const collection = await world.notary.collection(COLLECTION);
+    collection.add('v1', A).publish();
+    const old = filesOf(world);
+    const release = source.hold();
+    const slow = world.verdict();
+    collection.add('v1', B).publish();
+    at.now += 10_000;
+    expect(await world.verdict()).toBe(B);
+    release();
+    expect(await slow).toBe(B);
+    collection.serve(old);
+    expect(await world.verdict()).toBe(B);
+  });
+
+  test('a reset that happens while a look raises them stays', async () => {
+    const memory = new Memory();
+    const floors = new FloorStore(memory);
+    const signal = AbortSignal.timeout(1_000);
+    const seen = raised(await floors.read(NAME, signal), [{ role: 'targets', version: 7, keys: 'k' }]);
+    memory.texts.set(NAME, resetFloor(NOW));
+    await floors.raise(NAME, seen, signal);
+    expect(parseFloor(memory.texts.get(NAME) ?? '')?.epoch).toBe(NOW);
+  });
+});
+
+describe('T02: a delegation that has signed', () => {
+  const withReleases = async (): Promise<{ world: NotaryWorld; collection: VirtualCollection }> => {
+    const world = new NotaryWorld();
+    const collection = await world.notary.collection(COLLECTION);
+    collection.add('v1', A);
+    collection.delegate('targets/releases', [OTHER]).add('v1', B, 'targets/releases').publish();
+    expect(await world.verdict()).toBe(B);
+    return { world, collection };
+  };
+
+  test('does not vanish from the snapshot', async () => {
+    const { world, collection } = await withReleases();
+    collection.silent.add('targets/releases');
+    collection.publish();
+    expect(await world.verdict()).toBe(B);
+    expect(world.events).toContainEqual(expect.objectContaining({ kind: 'rollback' }));
+  });
+
+  test('vanishes when targets delegates no more', async () => {
+    const { world, collection } = await withReleases();
+    collection.delegations.delete('targets/releases');
+    collection.publish();
+    expect(await world.verdict()).toBe(A);
+  });
+
+  test('begins anew with other keys', async () => {
+    const { world, collection } = await withReleases();
+    collection.delegate('targets/releases', [NotaryKey.ed25519()]).silent.add('targets/releases');
+    collection.publish();
+    expect(await world.verdict()).toBe(A);
   });
 });
 

@@ -84,7 +84,11 @@ export class RootChain {
       );
     }
     const [newest] = this.#roots;
-    if (this.#policy.bindsCollection) assertBound(newest, this.#policy.collection, now);
+    const { bindsCollection, collection } = this.#policy;
+    if (!bindsCollection) return newest;
+    // Each of them: the first one is what a pinned key vouches for, and whoever it hands over to could certify anything.
+    for (const root of this.#roots) assertBound(root, collection);
+    assertCertified(newest, collection, now);
     return newest;
   }
 
@@ -126,21 +130,30 @@ function assertOwnThreshold(root: Root): void {
  * The keys that make a root valid must be certified for this collection, or the trust data of one collection would serve
  * for every other that has the same root key.
  */
-function assertBound({ envelope, roles, version }: Root, collection: string, now: number): void {
-  const signers = envelope.signersOf(roles.root);
-  const bound = signers.filter(
-    ({ certificate }) => certificate !== undefined && isFor(certificate.commonName, collection),
-  );
-  if (bound.length < roles.root.threshold) {
-    throw new TrustDataError(
-      'collection',
-      `root version ${version} is certified for another collection than ${collection}`,
-    );
+function assertBound(root: Root, collection: string): void {
+  const { threshold } = root.roles.root;
+  const bound = boundSigners(root, collection);
+  if (bound.length < threshold) {
+    const message = `root version ${root.version} is certified for another collection than ${collection}`;
+    throw new TrustDataError('collection', message);
   }
-  const living = bound.filter((key) => isAlive(key, now));
-  if (living.length < roles.root.threshold) {
-    throw new TrustDataError('expired', `the certificate of the root key of ${collection} is not valid now`);
+  if (bound.filter(({ certificate }) => certificate?.isWeak === false).length < threshold) {
+    const message = `the certificate of the root key of ${collection} is signed over a weak hash, such as SHA-1`;
+    throw new TrustDataError('collection', message);
   }
+}
+
+/** Only the newest root's certificates must be valid now. */
+function assertCertified(root: Root, collection: string, now: number): void {
+  const living = boundSigners(root, collection).filter((key) => isAlive(key, now));
+  if (living.length >= root.roles.root.threshold) return;
+  throw new TrustDataError('expired', `the certificate of the root key of ${collection} is not valid now`);
+}
+
+function boundSigners({ envelope, roles }: Root, collection: string): readonly RoleKey[] {
+  return envelope
+    .signersOf(roles.root)
+    .filter(({ certificate }) => certificate !== undefined && isFor(certificate.commonName, collection));
 }
 
 /** The name itself, or a prefix of it that ends in `*`. */

@@ -148,8 +148,10 @@ function versionsOf(
     if (parent instanceof TrustDataError) continue;
     for (const { name, keys } of parent.delegations) {
       const state = delegations.get(name);
-      if (state === undefined || state instanceof TrustDataError) continue;
-      roles.push({ role: name, version: state.version, keys: keys.fingerprint });
+      // TUF 5.5.5: what a snapshot has listed does not vanish from later ones while it is delegated to.
+      if (!snapshot.delegations.has(name)) roles.push({ role: name, version: 0, keys: keys.fingerprint });
+      else if (state !== undefined && !(state instanceof TrustDataError))
+        roles.push({ role: name, version: state.version, keys: keys.fingerprint });
     }
   }
   return roles;

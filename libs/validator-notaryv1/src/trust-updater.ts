@@ -76,12 +76,14 @@ export class TrustUpdater {
     }
   }
 
-  /** What was proven before serves until it expires; after that nobody can say anything. */
+  /** What was proven before serves until it expires or others have seen newer; after that nobody can say anything. */
   #atHand(collection: string, now: number, error: TrustDataError): TrustData {
+    const { floors, source } = this.#options;
     const kept = this.#kept.get(collection);
     const isAlive = kept !== undefined && !kept.data.base.some(({ expires }) => !(expires >= now));
-    if (isAlive) return kept.data;
-    throw error;
+    if (!isAlive) throw error;
+    assertNotBelow(kept.versions, floors.known(floorName(source.server, collection)));
+    return kept.data;
   }
 
   async #look(collection: string, now: number, signal: AbortSignal): Promise<TrustData> {
@@ -104,8 +106,10 @@ export class TrustUpdater {
       ...data.versions,
     ];
     assertNotBelow(versions, floor);
-    await floors.raise(name, raised(floor, versions));
-    this.#kept.put(collection, { data, files, checkedAt, epoch: floor.epoch });
+    await floors.raise(name, raised(floor, versions), signal);
+    // Once more: a later look may have overtaken this one and seen newer trust data.
+    if (floors.known(name).epoch === floor.epoch) assertNotBelow(versions, floors.known(name));
+    this.#kept.put(collection, { data, files, versions, checkedAt, epoch: floor.epoch });
     return data;
   }
 

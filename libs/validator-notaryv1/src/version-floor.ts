@@ -3,6 +3,7 @@ import { TrustDataError } from './error.js';
 /** The version of one role that is about to be trusted. */
 export interface RoleVersion {
   readonly role: string;
+  /** 0 where it has signed nothing. */
   readonly version: number;
   /** Fingerprint of the keys and threshold that it was verified with; for the root, of the pinned keys. */
   readonly keys: string;
@@ -43,7 +44,8 @@ export function maxFloor(one: VersionFloor, other: VersionFloor): VersionFloor {
 
 /** The floor after these versions were verified. */
 export function raised({ epoch, roles }: VersionFloor, versions: readonly RoleVersion[]): VersionFloor {
-  const seen = new Map(versions.map((role) => [keyOf(role), role.version]));
+  const signed = versions.filter(({ version }) => version > 0);
+  const seen = new Map(signed.map((role) => [keyOf(role), role.version]));
   return maxFloor({ epoch, roles }, { epoch, roles: seen });
 }
 
@@ -88,6 +90,7 @@ function isCount(value: unknown): value is number {
 }
 
 function below(role: string, version: number, floor: number): TrustDataError {
-  const message = `${role} version ${version} is older than version ${floor}, which was seen before`;
+  const what = version === 0 ? `no version of ${role}` : `${role} version ${version}`;
+  const message = `${what} is older than version ${floor}, which was seen before`;
   return new TrustDataError('rollback', message);
 }

@@ -20,6 +20,8 @@ interface CertificateOptions {
   readonly notBefore?: Date;
   readonly notAfter?: Date;
   readonly ca?: boolean;
+  /** What the certificate is signed over. */
+  readonly hash?: 'SHA-1' | 'SHA-256';
 }
 
 /** A key that signs trust data, as notary writes it. */
@@ -62,9 +64,10 @@ export class NotaryKey {
     await import('reflect-metadata');
     const x509 = await import('@peculiar/x509');
     const isRsa = this.#privateKey.asymmetricKeyType === 'rsa';
+    const hash = options.hash ?? 'SHA-256';
     const algorithm = isRsa
-      ? { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
-      : { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+      ? { name: 'RSASSA-PKCS1-v1_5', hash }
+      : { name: 'ECDSA', namedCurve: 'P-256', hash };
     const der = this.#privateKey.export({ format: 'der', type: 'pkcs8' });
     const privateKey = await webcrypto.subtle.importKey('pkcs8', der, algorithm, true, ['sign']);
     const spkiBytes = this.publicKey.export({ format: 'der', type: 'spki' });

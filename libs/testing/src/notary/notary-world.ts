@@ -30,6 +30,8 @@ export interface NotaryWorldOptions {
   readonly floors?: FloorStore;
   readonly source?: (files: ReadonlyMap<string, Uint8Array>) => FileSource;
   readonly freshMs?: number;
+  /** Milliseconds of a clock that never goes back. */
+  readonly clock?: () => number;
 }
 
 export interface NotaryAsking {
@@ -70,6 +72,7 @@ export class NotaryWorld {
         floors: options.floors ?? new FloorStore(),
         observe: (event) => this.events.push(event),
         freshMs: options.freshMs ?? 0,
+        ...(options.clock === undefined ? {} : { clock: options.clock }),
       },
     );
   }
