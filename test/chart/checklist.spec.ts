@@ -163,6 +163,25 @@ const WEBHOOK_ROWS: Item[] = [
     },
   },
   {
+    item: 'D03 a policy keeps others from running pods beside ours, where the API server has it',
+    check: () => {
+      const name = 'connaisseur-own-namespace';
+      const { spec } = one(DEFAULT(), 'ValidatingAdmissionPolicy', name);
+      expect(spec.failurePolicy).toBe('Fail');
+      expect(spec.matchConstraints.namespaceSelector.matchLabels).toEqual({ [NAME]: 'connaisseur' });
+      expect(one(DEFAULT(), 'ValidatingAdmissionPolicyBinding', name).spec).toEqual({
+        policyName: name,
+        validationActions: ['Deny'],
+      });
+      for (const without of [
+        objectsOf({}, {}, { kubeVersion: '1.29.0' })(),
+        objectsOf({ webhook: { guardOwnNamespace: false } }, {})(),
+      ]) {
+        expect(has(without, 'ValidatingAdmissionPolicy', name)).toBe(false);
+      }
+    },
+  },
+  {
     item: 'P10 no objectSelector and no matchConditions: users set labels',
     check: () => {
       for (const hook of Object.values(both(DEFAULT()))) {

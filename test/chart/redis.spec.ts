@@ -1,20 +1,43 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parse } from 'yaml';
 
-import { redisAclFile, type RedisComponent } from '#bus';
+import { REDIS_LIMITS, redisAclFile, type RedisComponent } from '#bus';
 import { issueServing, makeAuthority } from '#certificates';
 
 import { describeWithHelm, objects, one } from './helm.js';
 
 const PASSWORD = 'a-password-of-the-gateway';
 const COMPONENTS: readonly RedisComponent[] = ['gateway', 'verifier', 'alerting'];
+
+describeWithHelm('H15 the limits of Redis', () => {
+  const lines: readonly { name: string; read(): string[] }[] = [
+    {
+      name: 'the chart',
+      read: () => one(objects(), 'ConfigMap', 'connaisseur-redis-config').data['redis.conf'].split('\n'),
+    },
+    {
+      name: 'docker-compose.yml',
+      read: () =>
+        parse(readFileSync('docker-compose.yml', 'utf8')).services.redis.command.map((line: string) =>
+          line.replace(/^--/, ''),
+        ),
+    },
+  ];
+  test.for(lines)('of $name are those that the code counts on', ({ read }) => {
+    const given = new Map(read().map((line): [string, string] => [line.split(' ')[0] ?? '', line]));
+    for (const [name, value] of Object.entries(REDIS_LIMITS)) {
+      expect(given.get(name)).toBe(`${name} ${value}`);
+    }
+  });
+});
 
 describeWithHelm('H14 a real Redis with the configuration of the chart', () => {
   let folder = '';
@@ -86,6 +109,29 @@ describeWithHelm('H14 a real Redis with the configuration of the chart', () => {
       'PONG',
     );
     expect(ask('keys', '*')).toMatch(/NOAUTH/);
+  });
+
+  test('H15 takes no value of more than 4 MiB, and one of 3', () => {
+    const set = (mebibytes: number): string =>
+      spawnSync(
+        'redis-cli',
+        [
+          ...['--tls', '--cacert', join(folder, 'tls/ca.crt'), '-h', 'localhost', '-p', String(port)],
+          ...[
+            '--user',
+            'verifier',
+            '--pass',
+            PASSWORD,
+            '--no-auth-warning',
+            '-x',
+            'set',
+            'connaisseur:cache:x',
+          ],
+        ],
+        { encoding: 'utf8', input: 'v'.repeat(mebibytes * 1024 * 1024) },
+      ).stdout.trim();
+    expect(set(3)).toBe('OK');
+    expect(set(5)).not.toBe('OK');
   });
 
   test.for(COMPONENTS)('%s signs in, and may not read all, change users or the configuration', (user) => {

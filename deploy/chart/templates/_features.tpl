@@ -54,6 +54,11 @@
 {{- if kindIs "map" $given }}{{ $given.mode | default "ignore" }}{{ end }}
 {{- end }}
 
+{{/* Whether a policy keeps others from running pods beside ours. */}}
+{{- define "connaisseur.guardsOwnNamespace" -}}
+{{- if and .Values.kubernetes.webhook.guardOwnNamespace (semverCompare ">=1.30.0-0" .Capabilities.KubeVersion.Version) }}true{{ end }}
+{{- end }}
+
 {{/* An answer may hang on an alert: gateways post to receivers then. */}}
 {{- define "connaisseur.gatewayAlerts" -}}
 {{- range list "admitRequest" "rejectRequest" -}}

@@ -1,4 +1,4 @@
-{{/* TLS only, a user for each component, nothing evicted, what waits is on disk. */}}
+{{/* TLS only, a user for each component, nothing evicted, what waits is on disk, and one value has a bound (REDIS_LIMITS of libs/bus). */}}
 {{- define "connaisseur.redisConf" -}}
 port 0
 tls-port 6379
@@ -13,6 +13,8 @@ save ""
 appendonly yes
 appendfsync everysec
 maxmemory-policy noeviction
+proto-max-bulk-len 4mb
+client-query-buffer-limit 16mb
 {{- with include "connaisseur.redisMaxmemory" .part }}
 maxmemory {{ . }}mb
 {{- end }}

@@ -32,6 +32,12 @@ export const WebhookSchema = z.strictObject({
     .describe(
       'With namespacedValidation: only who has the verb `exempt` on namespaces may change the label (Kubernetes 1.30).',
     ),
+  guardOwnNamespace: z
+    .boolean()
+    .optional()
+    .describe(
+      'Only who may patch the ValidatingAdmissionPolicy connaisseur-own-namespace runs anything in our namespace (Kubernetes 1.30).',
+    ),
   driftSeconds: z
     .int()
     .min(5)
