@@ -17,7 +17,7 @@ import { describeWithHelm, objects, one } from './helm.js';
 const PASSWORD = 'a-password-of-the-gateway';
 const COMPONENTS: readonly RedisComponent[] = ['gateway', 'verifier', 'alerting'];
 
-describeWithHelm('H15 the limits of Redis', () => {
+describeWithHelm('H16 the limits of Redis', () => {
   const lines: readonly { name: string; read(): string[] }[] = [
     {
       name: 'the chart',
@@ -111,7 +111,7 @@ describeWithHelm('H14 a real Redis with the configuration of the chart', () => {
     expect(ask('keys', '*')).toMatch(/NOAUTH/);
   });
 
-  test('H15 takes no value of more than 4 MiB, and one of 3', () => {
+  test('H16 takes no value of more than 4 MiB, and one of 3', () => {
     const set = (mebibytes: number): string =>
       spawnSync(
         'redis-cli',
