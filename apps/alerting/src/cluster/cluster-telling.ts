@@ -14,6 +14,7 @@ import { EventWriter } from './event-writer.js';
 import { OwnerLookup } from './owner-lookup.js';
 import { PatientApi } from './patient-api.js';
 import { ReportApi } from './report-api.js';
+import { ReportReader } from './report-reader.js';
 import { ReportWriter } from './report-writer.js';
 
 export interface ClusterTellingOptions {
@@ -33,6 +34,12 @@ export interface ClusterTellingOptions {
 /** For what is under way at the end. */
 const END_MS = 2000;
 
+/** Reads decisions until it is stopped. */
+interface Reader {
+  start(): void;
+  stop(): Promise<void>;
+}
+
 type Wanted = Pick<Features, 'kubernetesEvents' | 'policyReports'>;
 
 /**
@@ -42,7 +49,7 @@ type Wanted = Pick<Features, 'kubernetesEvents' | 'policyReports'>;
 export class ClusterTelling {
   readonly #options: ClusterTellingOptions;
   readonly #metrics: ClusterMetrics;
-  #readers: readonly DecisionSubscription[] = [];
+  #readers: readonly Reader[] = [];
   #wanted = '';
   #redis: Redis | Cluster | undefined;
   #api: KubernetesApi | undefined;
@@ -92,14 +99,14 @@ export class ClusterTelling {
       return;
     }
     this.#api ??= await openApi();
-    const readers: DecisionSubscription[] = [];
+    const readers: Reader[] = [];
     if (kubernetesEvents) readers.push(this.#events(this.#api, (this.#redis ??= this.#connect())));
     if (policyReports !== 'off') readers.push(this.#reports(this.#api, policyReports));
     for (const reader of readers) reader.start();
     this.#readers = readers;
   }
 
-  #events(api: KubernetesApi, redis: Redis | Cluster): DecisionSubscription {
+  #events(api: KubernetesApi, redis: Redis | Cluster): Reader {
     const { source, podName, logger, now } = this.#options;
     const writer = new EventWriter({
       api,
@@ -121,20 +128,11 @@ export class ClusterTelling {
     });
   }
 
-  #reports(api: KubernetesApi, choice: Exclude<Wanted['policyReports'], 'off'>): DecisionSubscription {
+  #reports(api: KubernetesApi, choice: Exclude<Wanted['policyReports'], 'off'>): Reader {
     const { source, podName, logger, now } = this.#options;
-    const writer = new ReportWriter({
-      api,
-      reportApi: new ReportApi(api, choice, now),
-      patience: this.#patience('reports'),
-    });
-    return new DecisionSubscription({
-      source,
-      group: 'policy-reports',
-      consumer: podName,
-      take: async (stream, batch, signal) => await writer.take(stream, batch, signal),
-      logger,
-    });
+    const reportApi = new ReportApi(api, choice, now);
+    const writer = new ReportWriter({ api, reportApi, patience: this.#patience('reports'), now });
+    return new ReportReader(writer, { source, consumer: podName, logger });
   }
 
   #patience(what: WrittenThing): PatientApi {

@@ -231,6 +231,16 @@ test('what an Event would say too late is dropped', async () => {
   expect(await desk.results()).toEqual({ dropped: 1 });
 });
 
+test('F21: a record that no code understands does not stop those behind it', async () => {
+  const desk = new Desk();
+  // What a broken lookup would throw, whatever the API server says.
+  desk.cluster.handle = () => {
+    throw new TypeError('broken');
+  };
+  await desk.take(aDenial({ uid: 'a' }), aDenial({ uid: 'b', namespace: 'other' }));
+  expect(await desk.results()).toEqual({ failed: 2 });
+});
+
 test('who is told to stop while the API server is away leaves the batch for others', async () => {
   const desk = new Desk();
   desk.stop.abort();

@@ -45,10 +45,11 @@ export class PatientApi {
         metrics.waits(what, false);
         return result;
       } catch (error) {
-        if (!(error instanceof KubernetesError)) throw error;
+        if (!(error instanceof KubernetesError || error instanceof TypeError)) throw error;
         signal.throwIfAborted();
         this.#tell(error);
-        if (!AWAY.has(error.reason)) {
+        // F21: a record that no code of ours understands must not stop those behind it.
+        if (error instanceof TypeError || !AWAY.has(error.reason)) {
           metrics.count(what, 'failed');
           return 'failed';
         }
@@ -58,13 +59,14 @@ export class PatientApi {
     }
   }
 
-  #tell(error: KubernetesError): void {
+  #tell(error: KubernetesError | TypeError): void {
     const { what, logger, now } = this.#options;
     if (now() - this.#toldAt < SILENCE_MS) return;
     this.#toldAt = now();
-    const sentence = AWAY.has(error.reason)
+    const isAway = error instanceof KubernetesError && AWAY.has(error.reason);
+    const sentence = isAway
       ? 'the API server is away: what is to be written waits'
-      : 'the API server refused what was to be written: see its words, and what the service account may do';
-    logger.warn({ what, reason: error.reason, err: error }, sentence);
+      : 'what was to be written was not: see the words of the API server, and what the service account may do';
+    logger.warn({ what, err: error }, sentence);
   }
 }

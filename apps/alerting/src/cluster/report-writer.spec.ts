@@ -36,7 +36,7 @@ class Desk {
   readonly cluster = new VirtualCluster();
   readonly registry = new Registry();
   now = anAdmission().time;
-  readonly #writer: ReportWriter;
+  readonly writer: ReportWriter;
 
   constructor(
     choice: ReportChoice = 'auto',
@@ -47,16 +47,18 @@ class Desk {
     const now = (): number => this.now;
     const metrics = new ClusterMetrics(this.registry);
     const sleep = (): Promise<void> => Promise.reject(new Error('nothing here waits'));
-    this.#writer = new ReportWriter({
+    this.writer = new ReportWriter({
       api,
       reportApi: new ReportApi(api, choice, now),
       patience: new PatientApi({ what: 'reports', metrics, logger: silentLogger, now, sleep }),
+      now,
     });
   }
 
   async take(stream: DecisionStream, ...records: readonly DecisionRecord[]): Promise<void> {
     const batch = records.map((record, index) => ({ id: `1-0-${index}`, record }));
-    await this.#writer.take(stream, batch, AbortSignal.timeout(5000));
+    await this.writer.take(stream, batch, AbortSignal.timeout(5000));
+    await this.writer.flush(AbortSignal.timeout(5000), true);
   }
 
   get reports(): readonly SeenReport[] {
@@ -231,6 +233,35 @@ test('definitions come and go', async () => {
   expect(await desk.results()).toEqual({ dropped: 1, written: 1, failed: 1 });
   await desk.take('denials', aDenial({ uid: 'd' }));
   expect(await desk.results()).toEqual({ dropped: 2, written: 1, failed: 1 });
+});
+
+test('a flood of denials is one write in five seconds for its namespace, and none is lost', async () => {
+  const desk = new Desk();
+  const signal = AbortSignal.timeout(5000);
+  const deny = async (name: string, namespace = 'shop'): Promise<void> =>
+    await desk.writer.take('denials', [{ id: '1-0-0', record: aDenial({ name, namespace }) }], signal);
+  const found = (): number[] => desk.reports.map(({ results }) => results.length);
+  for (let index = 0; index < 20; index += 1) await deny(`app-${index}`);
+  await deny('app', 'quiet');
+  expect(found()).toEqual([1, 1]);
+  await desk.writer.flush(signal, false);
+  expect(found()).toEqual([1, 1]);
+  desk.now += 5000;
+  await desk.writer.flush(signal, false);
+  expect(found()).toEqual([20, 1]);
+  await deny('last');
+  await desk.writer.flush(signal, true);
+  expect(found()).toEqual([21, 1]);
+});
+
+test('what could not be written because of the end is written by the next attempt', async () => {
+  const desk = new Desk();
+  const ended = AbortSignal.abort();
+  const batch = [{ id: '1-0-0', record: aDenial() }];
+  await expect(desk.writer.take('denials', batch, ended)).rejects.toBe(ended.reason);
+  expect(desk.reports).toEqual([]);
+  await desk.writer.flush(AbortSignal.timeout(5000), true);
+  expect(desk.reports).toHaveLength(1);
 });
 
 test('who writes at the same time loses nothing', async () => {

@@ -3,23 +3,19 @@ import { KubernetesError, type KubernetesApi, type Manifest, orAbsent, type Reso
 
 import type { DecisionStream, DeliveredDecision } from '../decision-intake.js';
 import type { WriteResult } from './cluster-metrics.js';
+import { HeldDenials, type NamespaceDenials } from './held-denials.js';
 import { decidedObject } from './object-reference.js';
 import type { PatientApi } from './patient-api.js';
 import type { ReportApi } from './report-api.js';
 import { DECIDED_AT, DENIED_REPORT, deniedReport, resultsOf, workloadReport } from './report-manifest.js';
-import { type ReportResult, reportResults } from './report-result.js';
+import { reportResults } from './report-result.js';
 import { isNamespace, isObjectName } from './workload-kinds.js';
 
 export interface ReportWriterOptions {
   readonly api: Pick<KubernetesApi, 'get' | 'create' | 'patch'>;
   readonly reportApi: ReportApi;
   readonly patience: PatientApi;
-}
-
-/** What one batch adds to one namespace's denials. */
-interface NamespaceDenials {
-  readonly results: ReportResult[];
-  time: number;
+  readonly now: () => number;
 }
 
 /** A report says what is, so it may come late; what is older than the stream usually keeps is not worth the API server's time. */
@@ -33,9 +29,13 @@ const MAX_KNOWN = 5000;
 export class ReportWriter {
   readonly #options: ReportWriterOptions;
   readonly #known = new Map<string, string>();
+  readonly #held: HeldDenials;
+  /** One after the other: while the API server is away nothing more is taken from the stream. */
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(options: ReportWriterOptions) {
     this.#options = options;
+    this.#held = new HeldDenials(options.now);
   }
 
   /** Takes a batch of one stream; rejects where `signal` ended, and the batch then comes again. */
@@ -44,14 +44,45 @@ export class ReportWriter {
     batch: readonly DeliveredDecision[],
     signal: AbortSignal,
   ): Promise<void> {
-    const denials = new Map<string, NamespaceDenials>();
-    for (const { record } of batch) {
-      if (record.dryRun || !isNamespace(record.namespace) || isDenial(record) !== (stream === 'denials'))
-        continue;
-      if (hasReport(record)) await this.#writeWorkload(record, signal);
-      else if (isDenial(record) && !isFoundAgain(record)) addTo(denials, record);
+    await this.#inTurn(async () => {
+      for (const { record } of batch) {
+        if (record.dryRun || !isNamespace(record.namespace)) continue;
+        if (isDenial(record) !== (stream === 'denials')) continue;
+        if (hasReport(record)) await this.#writeWorkload(record, signal);
+        else if (isDenial(record) && !isFoundAgain(record)) this.#hold(record);
+      }
+      await this.#writeHeld(signal, false);
+    });
+  }
+
+  /** Writes the denials whose time has come, or all that are held. */
+  async flush(signal: AbortSignal, all: boolean): Promise<void> {
+    await this.#inTurn(async () => await this.#writeHeld(signal, all));
+  }
+
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(work);
+    // Whoever waits for it hears of a failure; the next in turn does not care.
+    this.#turn = turn.catch(() => undefined);
+    await turn;
+  }
+
+  #hold(record: DecisionRecord): void {
+    const results = reportResults(record);
+    if (results.length > 0) this.#held.add(record.namespace, { results, time: record.time });
+  }
+
+  async #writeHeld(signal: AbortSignal, all: boolean): Promise<void> {
+    const due = [...this.#held.takeDue(all)];
+    try {
+      for (let next = due[0]; next !== undefined; next = due[0]) {
+        await this.#writeDenials(...next, signal);
+        due.shift();
+      }
+    } finally {
+      // What was not written because of the end is still to be written.
+      for (const [namespace, denials] of due) this.#held.add(namespace, denials);
     }
-    for (const [namespace, added] of denials) await this.#writeDenials(namespace, added, signal);
   }
 
   async #writeWorkload(record: DecisionRecord, signal: AbortSignal): Promise<void> {
@@ -147,13 +178,6 @@ function isDenial({ allowed, wouldDeny }: DecisionRecord): boolean {
 /** In detection mode `/validate` says it again, and knows more. */
 function isFoundAgain({ allowed, phase }: DecisionRecord): boolean {
   return allowed && phase === 'mutate';
-}
-
-function addTo(denials: Map<string, NamespaceDenials>, record: DecisionRecord): void {
-  const added = denials.get(record.namespace) ?? { results: [], time: 0 };
-  added.results.push(...reportResults(record));
-  added.time = Math.max(added.time, record.time);
-  if (added.results.length > 0) denials.set(record.namespace, added);
 }
 
 function isNewer(present: Manifest | undefined, time: number): boolean {
