@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { createRedis } from '#bus';
 import { makeOwnCertificate } from '#standalone';
@@ -9,6 +8,7 @@ import { type PrivateRedis, startPrivateRedis } from '#testing';
 
 import { missingDecisions } from './decisions-on-stream.js';
 import { type Child, endChild, firstMessage, freePort, type Place, startChild } from './children.js';
+import { status, until, webhookStatus } from './until.js';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'apps', 'cli', 'src', 'main.js');
 const PROCESSES = join(import.meta.dirname, 'processes');
@@ -20,7 +20,6 @@ const FLAGS = [
   '--disallow-code-generation-from-strings',
   '--max-semi-space-size=32',
 ];
-const READY_MS = 20_000;
 
 export interface Gateway extends Child {
   readonly port: number;
@@ -55,18 +54,27 @@ export class World {
     return new World(await startPrivateRedis(), directory);
   }
 
-  /** Resolves when the management port says ready. */
+  /** Resolves when the management port says ready too. */
   async gateway(place: Place = 'anywhere', extra: readonly string[] = []): Promise<Gateway> {
+    const gateway = await this.answeringGateway(place, extra);
+    await this.untilManaged(gateway);
+    return gateway;
+  }
+
+  /** Until the management port answers, which it does last. */
+  async untilManaged(gateway: Gateway): Promise<void> {
+    const isUp = async (): Promise<boolean> => (await status(`${gateway.management}/ready`)) === 200;
+    await until(isUp, 'a gateway is managed', gateway);
+  }
+
+  /** Resolves when `/ready` of the webhook's port, which is what Kubernetes asks, says 200. */
+  async answeringGateway(place: Place = 'anywhere', extra: readonly string[] = []): Promise<Gateway> {
     const [port, management] = await Promise.all([freePort(), freePort()]);
     const journal = join(this.directory, `journal-${port}`);
     const places = ['--listen', `127.0.0.1:${port}`, '--certs', this.#in('certs'), '--journal', journal];
     const child = this.#service('gateway', `gateway-${port}`, management, places, { place, extra });
     const gateway = { ...child, port, management: `http://127.0.0.1:${management}` };
-    await until(
-      async () => (await status(`${gateway.management}/ready`)) === 200,
-      'a gateway is ready',
-      child,
-    );
+    await until(async () => (await webhookStatus(port)) === 200, 'a gateway is ready', child);
     return gateway;
   }
 
@@ -181,26 +189,4 @@ features:
   cache:
     expirySeconds: 3600
 `;
-}
-
-async function until(
-  condition: () => boolean | Promise<boolean>,
-  what: string,
-  child?: Child,
-): Promise<void> {
-  for (const end = performance.now() + READY_MS; performance.now() < end; await sleep(5)) {
-    if (child !== undefined && child.process.exitCode !== null) break;
-    if (await condition()) return;
-  }
-  throw new Error(`not within ${READY_MS} ms: ${what}\n${child?.output() ?? ''}`);
-}
-
-async function status(url: string): Promise<number> {
-  try {
-    const response = await fetch(url);
-    await response.arrayBuffer();
-    return response.status;
-  } catch {
-    return 0;
-  }
 }

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { exitOnFault } from '#observability';
 import { loadHttpClient } from '#registry';
@@ -6,6 +6,9 @@ import { loadHttpClient } from '#registry';
 import type { GatewayOptions } from './gateway-options.js';
 import { createGatewayParts, type GatewayParts } from './gateway-parts.js';
 import { type ListeningAddress, WebhookLifecycle } from './webhook-lifecycle.js';
+
+/** Between two pieces of what is loaded while we answer, ms: for the handshakes and admissions that came meanwhile. */
+const PAUSE_MS = 20;
 
 /** A gateway that answers. */
 export interface RunningGateway {
@@ -54,7 +57,7 @@ async function loadTheRest(): Promise<void> {
     () => import('@nestjs/platform-express'),
   ];
   for (const load of pieces) {
-    await nextTurn();
+    await pause(PAUSE_MS);
     await load();
   }
 }
