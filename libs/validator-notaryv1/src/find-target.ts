@@ -5,7 +5,7 @@ import { RefusedError } from '#validator';
 import { TrustDataError } from './error.js';
 import { Fields } from './fields.js';
 import { hexOf, type Targets } from './metadata.js';
-import type { TargetsRole } from './role-name.js';
+import { type TargetsRole, wayOf } from './role-name.js';
 import type { TrustData } from './trust-store.js';
 
 /** The digest that trust data name for a reference, and the roles that name it. */
@@ -64,11 +64,9 @@ type Covers = (tag: string) => boolean;
 
 /** The role's metadata with the paths of every role on the way to it. Throws where a step of it is missing or unproven. */
 function wayTo(data: TrustData, role: TargetsRole): Covers {
-  const steps = role.split('/');
   let parent: Targets = data.targets;
   const prefixes: (readonly string[])[] = [];
-  for (let depth = 2; depth <= steps.length; depth += 1) {
-    const name = steps.slice(0, depth).join('/');
+  for (const name of wayOf(role)) {
     const delegation = parent.delegations.find((each) => each.name === name);
     const state = data.delegations.get(name);
     if (delegation === undefined || state === undefined) {

@@ -16,7 +16,7 @@ import type { FloorStore } from './floor-store.js';
 import type { NotaryObserver } from './notary-event.js';
 import { type Pin, Pins, type TrustRootConfig } from './pins.js';
 import { toVerdictError } from './refusal.js';
-import { delegationOf, type TargetsRole } from './role-name.js';
+import { delegationOf, type TargetsRole, wayOf } from './role-name.js';
 import { assertAlive, type TrustData } from './trust-store.js';
 import { DEFAULT_FRESH_MS, TrustUpdater } from './trust-updater.js';
 
@@ -119,9 +119,12 @@ async function check(
   }
 }
 
-/** The earliest expiry of everything that the proof rests on; throws TrustDataError where that has passed. */
+/**
+ * The earliest expiry of everything that the proof rests on, the roles above the one that signed included: theirs are the
+ * keys that it was believed under. Throws TrustDataError where that has passed.
+ */
 function endOf(data: TrustData, { roles }: FoundTarget, now: number): number {
-  const used = roles.flatMap((role) => {
+  const used = [...new Set(roles.flatMap(wayOf))].flatMap((role) => {
     const state = data.delegations.get(role);
     return state === undefined || state instanceof TrustDataError ? [] : [{ role, expires: state.expires }];
   });

@@ -23,6 +23,12 @@ export function isChild(name: string, parent: TargetsRole): boolean {
   return name.startsWith(`${parent}/`) && !name.slice(parent.length + 1).includes('/');
 }
 
+/** The delegations from below `targets` down to this one, itself included. */
+export function wayOf(role: TargetsRole): readonly `targets/${string}`[] {
+  const steps = role.split('/');
+  return steps.map((_, index) => steps.slice(0, index + 1).join('/')).filter(isDelegation);
+}
+
 /** `releases` and `targets/releases` mean the same; `undefined` for what is no delegation's name. */
 export function delegationOf(text: string): `targets/${string}` | undefined {
   const name = text.startsWith('targets/') ? text : `targets/${text}`;

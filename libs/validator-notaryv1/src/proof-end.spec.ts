@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+
+import {
+  NOTARY_COLLECTION as COLLECTION,
+  NOTARY_NOW as NOW,
+  notaryDigest,
+  NotaryKey,
+  NotaryWorld,
+  type TrustDataBreak,
+} from '#testing';
+
+const A = notaryDigest('a');
+const RELEASES = NotaryKey.ecdsa();
+const BOB = NotaryKey.ed25519();
+const SOON = NOW + 3_600_000;
+
+/** `releases` delegates to `releases/bob`, who alone has signed v1. */
+async function nested(...breaks: readonly TrustDataBreak[]): Promise<NotaryWorld> {
+  const world = new NotaryWorld();
+  const collection = await world.notary.collection(COLLECTION);
+  collection
+    .delegate('targets/releases', [RELEASES])
+    .delegate('targets/releases/bob', [BOB])
+    .add('v1', A, 'targets/releases/bob')
+    .publish(...breaks);
+  return world;
+}
+
+test.for([
+  { name: 'that signed', role: 'targets/releases/bob', delegations: undefined },
+  { name: 'on the way to the one that signed', role: 'targets/releases', delegations: undefined },
+  { name: 'on the way to a required one', role: 'targets/releases', delegations: ['releases/bob'] },
+])('a proof ends with the role $name', async ({ role, delegations }) => {
+  const world = await nested({ role, expires: new Date(SOON).toISOString() });
+  const asking = delegations === undefined ? {} : { with: { delegations } };
+  expect((await world.ask(asking)).notAfter).toBe(SOON);
+  expect(await world.verdict({ ...asking, now: SOON + 1 })).toBe('CNS-1007');
+});
+
+test('a proof does not end with a role that it does not rest on', async () => {
+  const world = await nested();
+  const collection = await world.notary.collection(COLLECTION);
+  collection
+    .delegate('targets/releases', [RELEASES])
+    .delegate('targets/releases/bob', [BOB])
+    .add('v1', A, 'targets/releases')
+    .publish({ role: 'targets/releases/bob', expires: new Date(SOON).toISOString() });
+  expect((await new NotaryWorld({ source: () => world.source }).ask()).notAfter).toBeGreaterThan(SOON);
+});
