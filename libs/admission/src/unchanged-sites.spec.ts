@@ -262,3 +262,36 @@ test('a request without sites has none unchanged', () => {
   expect(unchangedIn({ operation: 'DELETE', oldSpec: one })).toEqual([]);
   expect(unchangedIn({ spec: {}, oldSpec: {} })).toEqual([]);
 });
+
+describe('on a ReplicaSet of a Deployment that goes on', () => {
+  interface Row {
+    readonly name: string;
+    readonly replicas: readonly [before: unknown, now: unknown];
+    readonly kind?: 'ReplicaSet' | 'StatefulSet';
+    readonly spec?: unknown;
+    readonly expected: readonly string[];
+  }
+  test.for<Row>([
+    { name: 'fewer pods of an image that is not trusted', replicas: [3, 0], expected: ['containers/0'] },
+    { name: 'as many, with other annotations', replicas: [1, 1], expected: ['containers/0'] },
+    { name: 'more pods', replicas: [0, 1], expected: [] },
+    { name: 'a number that is none', replicas: [3, '0'], expected: [] },
+    { name: 'no number before', replicas: [undefined, 0], expected: [] },
+    {
+      name: 'K19 fewer pods and another image',
+      replicas: [3, 0],
+      spec: containers(['a', 'evil']),
+      expected: [],
+    },
+    { name: 'K19 fewer pods of a StatefulSet', kind: 'StatefulSet', replicas: [3, 0], expected: [] },
+  ])('$name', ({ replicas: [before, now], kind = 'ReplicaSet', spec = one, expected }) => {
+    const object = (replicas: unknown, pod: unknown): unknown => ({
+      apiVersion: 'apps/v1',
+      kind,
+      metadata: { name: 'api-1' },
+      spec: { replicas, template: { spec: pod } },
+    });
+    const request = { object: object(now, spec), oldObject: object(before, one) };
+    expect(unchangedIn({ kind, spec, oldSpec: one, request })).toEqual(expected);
+  });
+});

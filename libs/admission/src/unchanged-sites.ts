@@ -1,4 +1,4 @@
-import { isForeignObject } from './foreign-json.js';
+import { type ForeignObject, isForeignObject } from './foreign-json.js';
 import { UnchangedGround } from './ground.js';
 import type { FoundSites, ImageSite, ImageSites, SiteId } from './image-sites.js';
 import type { SiteJudgement } from './judgement.js';
@@ -10,7 +10,7 @@ import { workloadKind } from './workload-kind.js';
 /**
  * The sites that an UPDATE leaves as they are, each judged `unchanged` (design rule 2): the same container of the same
  * list with the same bytes. On a Pod always; on a template where the feature is on and the reference has a digest, or
- * where the old object is being deleted and no image of it changes.
+ * where no image changes of an object that is being deleted, or of a ReplicaSet that gets no more pods.
  */
 export function unchangedSites(
   sites: ImageSites,
@@ -18,7 +18,7 @@ export function unchangedSites(
 ): ReadonlyMap<SiteId, SiteJudgement> {
   const judgements = new Map<SiteId, SiteJudgement>();
   if (sites.kind !== 'found' || sites.request.operation !== 'UPDATE') return judgements;
-  const leaving = !sites.isPod && isBeingDeleted(sites) && sameImages(sites);
+  const leaving = !sites.isPod && (isBeingDeleted(sites) || getsNoMorePods(sites)) && sameImages(sites);
   if (!sites.isPod && !leaving && !options.automaticUnchangedApproval) return judgements;
   const unchanged = comparison(sites);
   for (const site of sites.sites) {
@@ -61,4 +61,22 @@ function oldSites({ request, imageDrivers }: FoundSites): readonly ImageSite[] {
 function isBeingDeleted({ request }: FoundSites): boolean {
   const metadata = request.oldObject?.['metadata'];
   return isForeignObject(metadata) && typeof metadata['deletionTimestamp'] === 'string';
+}
+
+/**
+ * A Deployment’s controller scales the ReplicaSets of before down by updates. To refuse that would keep the pods of images
+ * that are not trusted any more, where somebody is about to replace them; and a pod that is made is verified in any case.
+ */
+function getsNoMorePods({ request }: FoundSites): boolean {
+  if (request.kind.kind !== 'ReplicaSet') return false;
+  const before = replicasOf(request.oldObject);
+  const now = replicasOf(request.object);
+  return before !== undefined && now !== undefined && now <= before;
+}
+
+/** As the API server fills it in: always a number. */
+function replicasOf(object: ForeignObject | undefined): number | undefined {
+  const spec = object?.['spec'];
+  const replicas = isForeignObject(spec) ? spec['replicas'] : undefined;
+  return typeof replicas === 'number' ? replicas : undefined;
 }
