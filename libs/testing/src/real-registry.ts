@@ -15,12 +15,20 @@ export interface RealRegistry {
 
 const START_MS = 10_000;
 
+/** A line of Apache's `htpasswd` with a bcrypt hash: the registry then wants Basic of everybody. */
+export interface RealRegistryOptions {
+  readonly htpasswd?: string;
+}
+
 /** Starts `docker-registry` on a free port over an empty folder; both are gone after `stop`. */
-export async function startRealRegistry(): Promise<RealRegistry> {
+export async function startRealRegistry({ htpasswd }: RealRegistryOptions = {}): Promise<RealRegistry> {
   const folder = await mkdtemp(join(tmpdir(), 'real-registry-'));
   const host = `127.0.0.1:${await freePort()}`;
   const file = join(folder, 'config.yml');
-  await writeFile(file, configuration(host, folder));
+  if (htpasswd !== undefined) await writeFile(join(folder, 'htpasswd'), `${htpasswd}\n`);
+  const auth =
+    htpasswd === undefined ? '' : `auth: { htpasswd: { realm: test, path: ${join(folder, 'htpasswd')} } }\n`;
+  await writeFile(file, configuration(host, folder) + auth);
   const child = spawn('docker-registry', ['serve', file], {
     stdio: 'ignore',
     env: { PATH: process.env['PATH'], OTEL_TRACES_EXPORTER: 'none' },
@@ -69,7 +77,7 @@ async function answers(url: string): Promise<boolean> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(1_000) });
     await response.arrayBuffer();
-    return response.ok;
+    return response.ok || response.status === 401;
   } catch {
     // Not yet listening.
     return false;
