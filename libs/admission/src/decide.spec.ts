@@ -361,12 +361,12 @@ describe('taking back', () => {
   const allow = admit(reviewOf({ spec: spec('a') }));
 
   test('P16 an admission is withheld for a mandatory alert', () => {
-    expect(told(withhold(allow, 'CNS-3003'))).toBe('undecided CNS-3003');
+    expect(told(withhold(allow, 'CNS-3003', 'enforce'))).toBe('undecided CNS-3003');
   });
 
   test('P16 a denial stays the denial that it is', () => {
     const deny = admit(reviewOf({ spec: spec('a') }), { judge: () => refused });
-    expect(withhold(deny, 'CNS-3003')).toBe(deny);
+    expect(withhold(deny, 'CNS-3003', 'enforce')).toBe(deny);
   });
 
   test('a request that did not get as far as a decision is denied', () => {

@@ -74,10 +74,13 @@ export function isAdmission(decision: Decision): decision is Allowed {
   return Allowed.is(decision);
 }
 
-/** Takes an admission back for a reason that is not in the images, such as a mandatory alert that was not delivered. */
-export function withhold(decision: Decision, code: UndecidedCode): Denial {
-  if (decision.kind === 'deny') return decision;
-  const { request, mode, sites, judgements } = decision;
+/**
+ * Takes an admission back for a reason that is not in the images, such as a mandatory alert that was not delivered. What only
+ * rules in detection mode let in under `mode` is taken back as well: no rule speaks of that reason.
+ */
+export function withhold(decision: Decision, code: UndecidedCode, mode: Mode): Denial {
+  if (decision.kind === 'deny' && decision.mode === mode) return decision;
+  const { request, sites, judgements } = decision;
   const problem: Problem = { ...coded(nameOf(request), code, {}), sites: [], places: [] };
   return {
     kind: 'deny',

@@ -90,5 +90,27 @@ test('a mandatory alert that was not delivered is not overridden by a rule', () 
     judge: (image) => ({ ...proven(image), rule: trial }),
   });
   expect(isLetIn(allowed)).toBe(true);
-  expect(isLetIn(withhold(allowed, 'CNS-3003'))).toBe(false);
+  expect(isLetIn(withhold(allowed, 'CNS-3003', 'enforce'))).toBe(false);
+});
+
+test.for([
+  { name: 'what a rule would refuse', judge: judge(wouldRefuse), mode: 'enforce', isHeldBack: true },
+  {
+    name: 'the same where everything is let in',
+    judge: judge(wouldRefuse),
+    mode: 'detect',
+    isHeldBack: false,
+  },
+  {
+    name: 'what another rule refuses',
+    judge: judge(wouldRefuse, refused),
+    mode: 'enforce',
+    isHeldBack: false,
+  },
+] as const)('a mandatory alert that was not delivered: $name', ({ judge: says, mode, isHeldBack }) => {
+  const options = { judge: says, mode };
+  const decision = admit(reviewOf({ spec: spec('trial', 'ghcr.io/acme/api:1') }), options);
+  const withheld = withhold(decision, 'CNS-3003', mode);
+  expect(withheld.problems[0].code).toBe(isHeldBack ? 'CNS-3003' : 'CNS-1003');
+  expect(isLetIn(withheld)).toBe(mode === 'detect');
 });

@@ -322,7 +322,7 @@ describe('the rest of the answer', () => {
   });
 
   test('a withheld admission is denied without a patch', () => {
-    const decision = withhold(admit(reviewOf({ spec: spec('a') })), 'CNS-3003');
+    const decision = withhold(admit(reviewOf({ spec: spec('a') })), 'CNS-3003', 'enforce');
     const { allowed, patch, status } = renderAnswer(decision, { revision: '' }).response;
     expect([allowed, patch, status?.code]).toEqual([false, undefined, 500]);
   });

@@ -414,6 +414,15 @@ describe('P16 mandatory alerts', () => {
     await expect(recorded()).resolves.toMatchObject([{ code: 'CNS-1003' }]);
   });
 
+  test('what only a rule in detection mode lets in is held back', async () => {
+    const options = { mandatoryAlerts: missing([]) };
+    const policy =
+      '  - { pattern: "registry.example.org/demo/*:*", validator: team, insecureDetectOnly: true }';
+    const { review, recorded } = world(refuses, { alerts, policy, options });
+    expect(await review(podOf([IMAGE]))).toMatchObject({ allowed: false });
+    await expect(recorded()).resolves.toMatchObject([{ allowed: false, mode: 'enforce', code: 'CNS-3003' }]);
+  });
+
   test('detection mode wins over a receiver that is down', async () => {
     const options = { mandatoryAlerts: missing([]) };
     const { review } = world(admits, { alerts, features: '{ detectionMode: true }', options });

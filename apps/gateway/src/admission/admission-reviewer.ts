@@ -129,15 +129,15 @@ export class AdmissionReviewer {
 
   /** The decision after those had to hear of it without whom it does not hold. */
   async #tell(admission: Admission, judged: Decision): Promise<Decision> {
-    const { deadline } = admission;
+    const { deadline, mode } = admission;
     const { alerting } = admission.revision.configuration;
     const deliver = async (decision: Decision): Promise<readonly string[]> =>
       await this.#options.mandatoryAlerts.deliver(alerting, this.#record(admission, decision), deadline);
     const missed = await deliver(judged);
-    if (missed.length === 0 || judged.kind === 'deny') return judged;
-    const withheld = withhold(judged, 'CNS-3003');
-    // Those who want to hear of denials hear of this one; nothing more hangs on it.
-    await deliver(withheld);
+    if (missed.length === 0) return judged;
+    const withheld = withhold(judged, 'CNS-3003', mode);
+    // Those who want to hear of denials hear of this one, if they have not yet; nothing more hangs on it.
+    if (judged.kind === 'allow') await deliver(withheld);
     return withheld;
   }
 
