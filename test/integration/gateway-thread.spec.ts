@@ -6,6 +6,7 @@ import { loadConfiguration } from '#config';
 import { type ImageReference, parseImageReference } from '#image-ref';
 import { createTransport, type HttpTransport } from '#registry';
 import { CosignSigner, pushImage, pushLegacySignature, VirtualRegistry } from '#testing';
+import { FloorStore, RelayedFloors } from '#validator-notaryv1';
 import { openEngine, type Question, type VerificationEngine } from '#verification';
 
 import {
@@ -55,6 +56,7 @@ function threads(options: Partial<ThreadedVerificationOptions> & { text?: () => 
       secretsDirectory: undefined,
       dockerConfig: undefined,
     }),
+    floors: new RelayedFloors(new FloorStore()),
     onCrash: (error) => crashes.push(error),
     ...options,
   });

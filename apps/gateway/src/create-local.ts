@@ -1,5 +1,6 @@
 import { keychainEnvironment } from '#keychain';
-import type { VerificationEngine } from '#verification';
+import { RelayedFloors } from '#validator-notaryv1';
+import type { NotaryMemory, VerificationEngine } from '#verification';
 
 import type { GatewayOptions } from './gateway-options.js';
 import type { GatewayMetrics } from './management/gateway-metrics.js';
@@ -11,11 +12,13 @@ export function createLocal(
   options: GatewayOptions,
   metrics: GatewayMetrics,
   engine: () => VerificationEngine,
+  notary: NotaryMemory,
 ): LocalVerification {
   if (options.isolation === 'none') return new DirectVerification(engine);
   const { secretsDirectory, dockerConfig, configuration, log } = options;
   return new ThreadedVerification({
     setup: () => ({ source: configuration.source, secretsDirectory, dockerConfig }),
+    floors: new RelayedFloors(notary.floors),
     env: keychainEnvironment(process.env),
     onCrash: (error) => {
       metrics.verificationCrashes.inc();

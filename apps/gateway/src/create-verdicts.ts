@@ -1,8 +1,9 @@
 import type { RedisConnection, VerificationBus } from '#bus';
-import type { VerificationEngine } from '#verification';
+import type { NotaryMemory, VerificationEngine } from '#verification';
 
 import { createBus, createSharedProofs, gatewayKeys } from './create-bus.js';
 import { createLocal } from './create-local.js';
+import { createNotaryMemory } from './create-notary-memory.js';
 import type { GatewayOptions } from './gateway-options.js';
 import type { GatewayMetrics } from './management/gateway-metrics.js';
 import type { LocalVerification } from './verdicts/local-verification.js';
@@ -18,10 +19,11 @@ export function openVerdicts(
     readonly onFault: (error: unknown, doing?: string) => void;
   },
   undo: AsyncDisposableStack,
-): { bus: VerificationBus; local: LocalVerification; verdicts: VerdictService } {
+): { bus: VerificationBus; local: LocalVerification; verdicts: VerdictService; notary: NotaryMemory } {
   const { metrics, redis, engine, onFault } = parts;
   const keys = gatewayKeys(options);
-  const local = createLocal(options, metrics, engine);
+  const notary = createNotaryMemory(options, redis, keys);
+  const local = createLocal(options, metrics, engine, notary);
   undo.defer(() => local.close());
   const bus = createBus(options, metrics, keys);
   undo.defer(() => bus.close());
@@ -36,5 +38,5 @@ export function openVerdicts(
       onFault: (error) => onFault(error, 'asking the bus'),
     },
   });
-  return { bus, local, verdicts };
+  return { bus, local, verdicts, notary };
 }

@@ -68,7 +68,7 @@ async function buildParts(options: GatewayOptions, undo: AsyncDisposableStack): 
   const redis = createRedis(options.redis, 'prompt');
   undo.defer(() => redis.disconnect());
   const engine = (): VerificationEngine => revisions.current.engine;
-  const { bus, local, verdicts } = openVerdicts(options, { metrics, redis, engine, onFault }, undo);
+  const { bus, local, verdicts, notary } = openVerdicts(options, { metrics, redis, engine, onFault }, undo);
   const templates = createTemplates(options, transport);
   const view = createCluster(options);
   const onRevision = (revision: Revision, before: Revision | undefined): void => {
@@ -84,6 +84,7 @@ async function buildParts(options: GatewayOptions, undo: AsyncDisposableStack): 
       ...options,
       transport,
       keychain: openKeychain(transport, process.env),
+      notary,
       readFile: readIfPresent,
       clock: () => new Date(),
       onFault,
@@ -129,7 +130,11 @@ function createReviewer(
     observe: (record, seconds) => metrics.observe(record, seconds),
     onFault,
     revision,
-    examiner: new ObjectExaminer({ judge: new ImageJudge(verdicts), children }),
+    examiner: new ObjectExaminer({
+      judge: new ImageJudge(verdicts),
+      children,
+      pullSecrets: view.pullSecrets,
+    }),
     children,
     labelsOf: view.labelsOf,
     decisions,

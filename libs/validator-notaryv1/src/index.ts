@@ -10,4 +10,5 @@ export {
   type NotaryV1ValidatorConfig,
 } from './notaryv1-validator.js';
 export type { TrustRootConfig } from './pins.js';
+export { RelayedFloors } from './relayed-floors.js';
 export { ServerFileSource } from './server-file-source.js';

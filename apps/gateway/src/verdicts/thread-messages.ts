@@ -28,10 +28,15 @@ export type ToThread =
   | ({ readonly kind: 'verify'; readonly id: number } & ThreadQuestion)
   /** Nobody waits for it any more. */
   | { readonly kind: 'cancel'; readonly id: number }
+  /** Answers `read-floor`. */
+  | { readonly kind: 'floor'; readonly id: number; readonly text: string | undefined }
   | { readonly kind: 'ping' };
 
 export type FromThread =
   /** The engine stands: from here on a death is the doing of an image. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'verdict'; readonly id: number; readonly verdict: unknown }
+  /** Versions of trust data: the gateway remembers them, because threads come and go. */
+  | { readonly kind: 'read-floor'; readonly id: number; readonly name: string }
+  | { readonly kind: 'write-floor'; readonly name: string; readonly text: string }
   | { readonly kind: 'pong' };

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 
 import type { Verdict } from '#contracts';
 import { parseImageReference } from '#image-ref';
+import { FloorStore, RelayedFloors } from '#validator-notaryv1';
 import type { Question } from '#verification';
 
 import { ThreadedVerification, type ThreadedVerificationOptions } from './threaded-verification.js';
@@ -33,6 +34,7 @@ function world(options: Partial<ThreadedVerificationOptions> = {}) {
         dockerConfig: undefined,
       };
     },
+    floors: new RelayedFloors(new FloorStore()),
     onCrash: (error) => crashes.push(error),
     ...options,
   });
@@ -49,6 +51,16 @@ test('an answer comes from a thread, and the next one from the same', async () =
   expect(await verify('fine')).toBe('CNS-1003');
   expect(await verify('fine')).toBe('CNS-1003');
   expect([crashes, started()]).toEqual([[], 1]);
+});
+
+test('T02: what one thread has seen of trust data, the next one knows', async () => {
+  const { local, started } = world();
+  await local.verify(ask('remember'), soon());
+  local.renew();
+  await expect(local.verify(ask('recall'), soon())).resolves.toMatchObject({
+    message: '{"epoch":0,"roles":[["targets@k",7]]}',
+  });
+  expect(started()).toBe(2);
 });
 
 test('I6: a thread has nothing of the gateway’s environment', async () => {

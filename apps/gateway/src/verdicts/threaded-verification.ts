@@ -1,5 +1,6 @@
 import type { Verdict } from '#contracts';
 import { UndecidedError } from '#validator';
+import type { SharedMemory } from '#validator-notaryv1';
 import { type Question, verdictOf } from '#verification';
 
 import { CrashBook } from './crash-book.js';
@@ -12,6 +13,8 @@ import { VerificationWorker } from './verification-worker.js';
 export interface ThreadedVerificationOptions {
   /** Asked for each new thread, so that it has the configuration of then. */
   readonly setup: () => ThreadSetup;
+  /** The versions of trust data that the process remembers, for threads that come and go. */
+  readonly floors: SharedMemory;
   /** A thread died by itself, or could not even be made. */
   readonly onCrash: (error: unknown) => void;
   /** The thread's program; another one in tests. */
@@ -128,11 +131,12 @@ export class ThreadedVerification extends LocalVerification {
 
   #start(): VerificationWorker {
     if (this.#closed || performance.now() < this.#restUntil) throw unanswered();
-    const { setup, onCrash, entry, execArgv, env, heapMib, hangMs, retireMs } = this.#options;
+    const { setup, floors, onCrash, entry, execArgv, env, heapMib, hangMs, retireMs } = this.#options;
     const worker = new VerificationWorker({
       entry: entry ?? new URL('./verification-thread.js', import.meta.url),
       execArgv,
       setup: setup(),
+      floors,
       env,
       heapMib: heapMib ?? HEAP_MIB,
       hangMs: hangMs ?? HANG_MS,

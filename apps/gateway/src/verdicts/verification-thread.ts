@@ -4,9 +4,11 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { loadConfiguration } from '#config';
 import { parseImageReference } from '#image-ref';
 import { createTransport, PullCredential } from '#registry';
+import { FloorStore } from '#validator-notaryv1';
 import { openEngine, openKeychain, readIfPresent, verdictOf } from '#verification';
 
 import { unknownRule } from './local-verification.js';
+import { ThreadFloors } from './thread-floors.js';
 import type { FromThread, ThreadPull, ThreadQuestion, ThreadSetup, ToThread } from './thread-messages.js';
 
 /** As long as the longest flight: who asked has left by then. */
@@ -14,10 +16,12 @@ const BUDGET_MS = 25_000;
 
 const { source, secretsDirectory, dockerConfig } = workerData as ThreadSetup;
 const transport = createTransport();
+const floors = new ThreadFloors(say);
 const shared = openEngine(loadConfiguration(source), {
   transport,
   // The environment of this thread is what the gateway gave it for this.
   keychain: openKeychain(transport, process.env),
+  notary: { floors: new FloorStore(floors), observe: () => undefined },
   secretsDirectory,
   dockerConfig,
   readFile: readIfPresent,
@@ -33,6 +37,8 @@ parentPort?.on('message', (message: ToThread) => {
       return say({ kind: 'pong' });
     case 'cancel':
       return running.get(message.id)?.abort();
+    case 'floor':
+      return floors.hear(message.id, message.text);
     case 'verify':
       return void answer(message.id, message);
   }

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 
 import { Verdict } from '#contracts';
 import type { PullCredential } from '#registry';
+import type { SharedMemory } from '#validator-notaryv1';
 import { type Question, withSignal } from '#verification';
 
 import type { FromThread, ThreadPull, ThreadSetup, ToThread } from './thread-messages.js';
@@ -14,6 +15,8 @@ export interface VerificationWorkerOptions {
   readonly entry: URL;
   readonly execArgv: readonly string[] | undefined;
   readonly setup: ThreadSetup;
+  /** The versions of trust data that the process remembers. */
+  readonly floors: SharedMemory;
   /** What the keychain's SDKs need to know; nothing else of this process's environment goes there. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly heapMib: number;
@@ -99,8 +102,27 @@ export class VerificationWorker {
 
   #hear(message: FromThread): void {
     this.#heardAt = performance.now();
-    if (message.kind === 'ready') this.#isReady = true;
-    if (message.kind !== 'verdict') return;
+    switch (message.kind) {
+      case 'ready':
+        this.#isReady = true;
+        return;
+      case 'pong':
+        return;
+      case 'read-floor':
+        return void this.#answerFloor(message.id, message.name);
+      case 'write-floor':
+        return void this.#options.floors.write(message.name, message.text);
+      case 'verdict':
+        return this.#settle(message);
+    }
+  }
+
+  async #answerFloor(id: number, name: string): Promise<void> {
+    const text = await this.#options.floors.read(name, AbortSignal.timeout(this.#options.hangMs));
+    this.#say({ kind: 'floor', id, text });
+  }
+
+  #settle(message: Extract<FromThread, { kind: 'verdict' }>): void {
     const settle = this.#pending.get(message.id);
     this.#pending.delete(message.id);
     // The thread parsed hostile documents: what it says is checked like anything else from outside.

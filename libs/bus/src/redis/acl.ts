@@ -23,11 +23,12 @@ const LOG_KEYS = '~{connaisseur-log}:decisions ~{connaisseur-log}:denials';
 
 /**
  * Everything that a component does in Redis, as rules for an ACL file. A gateway writes decisions and only reads shared
- * verdicts; a verifier has no part in decisions; alerting reads decisions and cannot write one, and has its queues to itself.
+ * verdicts and versions of trust data; a verifier has no part in decisions; alerting reads decisions and cannot write one,
+ * and has its queues to itself.
  */
 export const COMPONENT_ACL = {
-  gateway: `${BUS_ACL.gateway} +multi +exec (+xadd +xlen +xtrim +xpending +xinfo|groups +xrange +xrevrange ${LOG_KEYS}) (+getrange %R~connaisseur:cache:*) (+getrange +set ~connaisseur:admitted:*)`,
-  verifier: `${BUS_ACL.verifier} (+getrange +set ~connaisseur:cache:*) (+getrange +set +rpush ~connaisseur:floor:*)`,
+  gateway: `${BUS_ACL.gateway} +multi +exec (+xadd +xlen +xtrim +xpending +xinfo|groups +xrange +xrevrange ${LOG_KEYS}) (+getrange %R~connaisseur:cache:* %R~connaisseur:floor:*) (+getrange +set ~connaisseur:admitted:*)`,
+  verifier: `${BUS_ACL.verifier} (+getrange +set ~connaisseur:cache:*) (+getrange +set +rpush +lrange ~connaisseur:floor:*)`,
   alerting: `${CONNECTION} +multi +exec +evalsha +eval +script|load (+xgroup|create +xgroup|destroy +xreadgroup +xautoclaim +xack +xread +xrange +xrevrange ${LOG_KEYS}) (+@read +@write +eval +evalsha -@dangerous ~{connaisseur-alerts}:*)`,
 } as const;
 
@@ -40,7 +41,25 @@ export type RedisComponent = keyof typeof COMPONENT_ACL;
 export function redisAclFile(passwordHashes: ReadonlyMap<RedisComponent, string>): string {
   const users = [...passwordHashes].map(([component, hash]) => {
     if (!/^[0-9a-f]{64}$/.test(hash)) throw new TypeError('expected the SHA-256 of a password in hex');
-    return `user ${component} on #${hash} resetchannels -@all ${COMPONENT_ACL[component]}`;
+    return userLine(component, `#${hash}`, '');
   });
   return [...users, 'user default off resetpass resetkeys resetchannels -@all', ''].join('\n');
+}
+
+/** How clients of a Redis Cluster find the node of a key. */
+const CLUSTER_COMMANDS = '+cluster|slots +cluster|info +readonly +asking ';
+
+/**
+ * The same users for a Redis that others run, one line each, with `>PASSWORD-OF-…` where its password goes; the default
+ * user is theirs. Behind Sentinel the lines are those of a single Redis.
+ */
+export function redisAclLines(topology: 'single' | 'cluster'): readonly string[] {
+  // The keys of this object are its type.
+  const components = Object.keys(COMPONENT_ACL) as RedisComponent[];
+  const more = topology === 'cluster' ? CLUSTER_COMMANDS : '';
+  return components.map((component) => userLine(component, `>PASSWORD-OF-${component.toUpperCase()}`, more));
+}
+
+function userLine(component: RedisComponent, password: string, more: string): string {
+  return `user ${component} on ${password} resetchannels -@all ${more}${COMPONENT_ACL[component]}`;
 }
