@@ -51,6 +51,7 @@ export function addServiceCommands(program: Command): void {
   addWatch(program);
   addKeys(program);
   addSetup(program);
+  addRedisAcl(program);
 }
 
 function addStandalone(program: Command): void {
@@ -191,5 +192,17 @@ function addSetup(program: Command): void {
     .action(async (directory: string, options) => {
       const { setup } = await import('./commands/setup.js');
       await setup(directory, options);
+    });
+}
+
+function addRedisAcl(program: Command): void {
+  program
+    .command('redis-acl')
+    .description('print the users that a Redis of your own needs, as lines of its ACL file')
+    .option('--cluster', 'for Redis Cluster')
+    .option('--limits', 'instead: what its configuration must say')
+    .action(async (options) => {
+      const { redisAcl } = await import('./commands/redis-acl.js');
+      redisAcl(options);
     });
 }
