@@ -214,8 +214,25 @@ test.for<{ name: string; settings?: string; there?: (api: KubernetesApi) => Prom
   expect(installation.cluster.paths()).toEqual(before);
 });
 
-test('keys of which a part was deleted are not half replaced', async () => {
+test.for([
+  { name: 'keys of one component', deleted: ['connaisseur-verifier-bus'] },
+  // The new authority is in no component's Secret: nobody would reach Redis.
+  { name: 'the certificate of Redis', deleted: ['connaisseur-redis-tls'] },
+  // The users of Redis keep the passwords that are gone.
+  {
+    name: 'keys of every component',
+    deleted: ['connaisseur-gateway-bus', 'connaisseur-verifier-bus', 'connaisseur-alerting-bus'],
+  },
+])('what belongs together is not half replaced: $name', async ({ deleted }) => {
   const { api, settings, now } = await Installation.armed(new VirtualCluster());
-  await api.delete(secretPlace(settings, 'connaisseur-verifier-bus'), {}, signal);
+  for (const name of deleted) await api.delete(secretPlace(settings, name), {}, signal);
+  const before = await secretVersions(api);
   await expect(prepare(api, settings, now, signal)).rejects.toMatchObject({ code: 'keys' });
+  expect(await secretVersions(api)).toEqual(before);
+});
+
+test('users of Redis are written anew from the passwords that are there', async () => {
+  const { api, settings, now } = await Installation.armed(new VirtualCluster());
+  await api.delete(secretPlace(settings, 'connaisseur-redis-acl'), {}, signal);
+  expect((await prepare(api, settings, now, signal)).made).toEqual(['connaisseur-redis-acl']);
 });

@@ -29,7 +29,7 @@ export async function prepare(
 ): Promise<PrepareResult> {
   await assertInstallable(api, settings, signal);
   const secrets = new SecretMaker(api, settings, signal);
-  await assertWhole(secrets);
+  await assertWhole(secrets, settings);
   const clusterId = await api.clusterId(signal);
   if (settings.certificates.source === 'self') await ensureServing(secrets, settings, now);
   const redis = settings.redis.bundled ? await ensureRedisTls(secrets, settings, now) : undefined;
@@ -47,14 +47,21 @@ export async function prepare(
   return { made: secrets.made, kept: secrets.kept };
 }
 
-/** Secrets are made in this order, each from the ones before: a part that is missing before one that is there was deleted. */
-const ORDER = [SECRETS.busOf('verifier'), SECRETS.busOf('gateway'), SECRETS.busOf('alerting')];
+/**
+ * Secrets that only fit one another, in the order in which they are made, each from the ones before: a part that is missing
+ * before one that is there was deleted.
+ */
+function chainOf({ redis }: ClusterSettings): readonly string[] {
+  const bus = (['verifier', 'gateway', 'alerting'] as const).map((component) => SECRETS.busOf(component));
+  return redis.bundled ? [SECRETS.redisTls, ...bus, SECRETS.redisAcl] : bus;
+}
 
-async function assertWhole(secrets: SecretMaker): Promise<void> {
+async function assertWhole(secrets: SecretMaker, settings: ClusterSettings): Promise<void> {
+  const chain = chainOf(settings);
   const missing: string[] = [];
   let hasLater = false;
   // The last first: somebody who makes them at this moment makes them in their order.
-  for (const name of ORDER.toReversed()) {
+  for (const name of chain.toReversed()) {
     const isThere = (await secrets.find(name)) !== undefined;
     if (!isThere && hasLater) missing.push(name);
     hasLater ||= isThere;
@@ -62,7 +69,7 @@ async function assertWhole(secrets: SecretMaker): Promise<void> {
   if (missing.length === 0) return;
   throw new InstallationError(
     'keys',
-    `expected the Secrets of the bus all or none, got none of ${missing.join(', ')}: restore it, or delete ${[...ORDER, SECRETS.redisAcl].join(', ')} and start every pod anew afterwards`,
+    `expected ${chain.join(', ')} all or none, got none of ${missing.join(', ')}: restore it, or delete them all and start every pod anew afterwards`,
   );
 }
 
