@@ -76,8 +76,7 @@ async function buildParts(options: GatewayOptions, undo: AsyncDisposableStack): 
     local.renew();
     view.prepare(revision.configuration.features);
     if (MandatoryAlerts.concern(revision.configuration.alerting)) void templates.reload();
-    if (before === undefined) return;
-    if (!sharesCachePolicy(revision, before)) verdicts.clear();
+    if (before !== undefined && !sharesCachePolicy(revision, before)) verdicts.clear();
   };
   const revisions: CurrentRevision = new CurrentRevision(
     {
