@@ -1,4 +1,4 @@
-import type { ImageSites, SiteId, SiteJudgement } from '#admission';
+import { type ImageSites, pendingImages, type SiteId, type SiteJudgement } from '#admission';
 
 /**
  * Fills in the judgements that are missing, each distinct image once, all at the same time. Undefined where they are all
@@ -9,15 +9,14 @@ export function judgeSites(
   judgements: Map<SiteId, SiteJudgement>,
   judge: (image: string) => SiteJudgement | Promise<SiteJudgement>,
 ): Promise<unknown> | undefined {
-  if (sites.kind !== 'found') return undefined;
   const waiting: Promise<void>[] = [];
-  const asked = new Map<string, SiteJudgement | Promise<SiteJudgement>>();
-  for (const { id, image } of sites.sites) {
-    if (image === undefined || judgements.has(id)) continue;
-    const judgement = asked.get(image) ?? judge(image);
-    asked.set(image, judgement);
-    if (judgement instanceof Promise) waiting.push(judgement.then((value) => void judgements.set(id, value)));
-    else judgements.set(id, judgement);
+  for (const [image, ids] of pendingImages(sites, judgements)) {
+    const fill = (judgement: SiteJudgement): void => {
+      for (const id of ids) judgements.set(id, judgement);
+    };
+    const judgement = judge(image);
+    if (judgement instanceof Promise) waiting.push(judgement.then(fill));
+    else fill(judgement);
   }
   return waiting.length === 0 ? undefined : Promise.all(waiting);
 }
