@@ -4,15 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import { CLUSTER } from './bus-rig.js';
-
-/** Node runs TypeScript as it is, but for the names of relative imports. */
-const HOOK = `import { registerHooks } from 'node:module';
-registerHooks({ resolve(name, context, next) {
-  try { return next(name, context); } catch (error) {
-    if (!name.endsWith('.js')) throw error;
-    return next(name.slice(0, -3) + '.ts', context);
-  }
-} });`;
+import { SOURCE_FLAGS } from './source-flags.js';
 
 /** One verifier process. */
 export class VerifierChild {
@@ -29,11 +21,10 @@ export class VerifierChild {
   }
 
   static start(url: string, files: ReadonlyMap<string, string>, slots = 8): VerifierChild {
-    const node = ['--conditions=source', '--import', `data:text/javascript,${encodeURIComponent(HOOK)}`];
     const script = join(import.meta.dirname, 'bus-child.ts');
     const settings = JSON.stringify({ url, cluster: CLUSTER, files: [...files], slots });
     return new VerifierChild(
-      spawn(process.execPath, [...node, script, settings], { stdio: ['ignore', 'pipe', 'inherit'] }),
+      spawn(process.execPath, [...SOURCE_FLAGS, script, settings], { stdio: ['ignore', 'pipe', 'inherit'] }),
     );
   }
 
