@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 import {
   createRedis,
@@ -25,7 +25,7 @@ import {
 } from '#testing';
 import { floorName, FloorStore } from '#validator-notaryv1';
 
-import { notaryReset } from '../../apps/cli/src/commands/notary.js';
+import { notaryReset, notaryResets } from '../../apps/cli/src/commands/notary.js';
 
 const A = notaryDigest('a');
 const B = notaryDigest('b');
@@ -88,6 +88,26 @@ test('versions outlive a process; a reset lets older ones in again and is noted'
   const [note = ''] = (await redis.call('LRANGE', FLOOR_RESETS, 0, -1)) as string[];
   expect(note).toContain('restored from the backup of Friday');
   expect(note).toContain(COLLECTION);
+});
+
+test('notary resets shows who, what, when and why, and only what was signed', async () => {
+  const lines: string[] = [];
+  const stdout = vi.spyOn(globalThis.process.stdout, 'write').mockImplementation((text) => {
+    lines.push(String(text));
+    return true;
+  });
+  try {
+    await redis.call('RPUSH', FLOOR_RESETS, `1\n${'A'.repeat(86)}\n{"collection":"forged"}`);
+    await notaryResets({ keys: folder, redisUrl: server.url, output: 'text' });
+    await notaryResets({ keys: folder, redisUrl: server.url, output: 'json' });
+  } finally {
+    stdout.mockRestore();
+  }
+  const mine = lines.filter((line) => line.includes('restored from the backup of Friday'));
+  expect(mine).toHaveLength(2);
+  expect(mine[0]).toContain(`${COLLECTION} at ${SERVER}`);
+  expect(JSON.parse(mine[1] ?? '')).toMatchObject({ collection: COLLECTION, server: SERVER });
+  expect(lines.join('')).not.toContain('forged');
 });
 
 test('what nobody signed is no version: the record of another name, another key, another cluster, garbage', async () => {

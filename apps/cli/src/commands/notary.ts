@@ -1,6 +1,6 @@
 import { hostname, userInfo } from 'node:os';
 
-import { createRedis, floorSigner, floorVerifier, RedisVersionFloors } from '#bus';
+import { createRedis, floorSigner, floorVerifier, RedisVersionFloors, type VersionFloorEvent } from '#bus';
 import { loadConfiguration } from '#config';
 import { ImageReferenceError, parseImageReference } from '#image-ref';
 import { floorName, resetFloor } from '#validator-notaryv1';
@@ -11,10 +11,17 @@ import { type RedisOptions, redisSettings } from '../redis-settings.js';
 import { clusterIdentity } from '../service-settings.js';
 import { UsageError } from '../usage-error.js';
 
-export interface NotaryResetOptions extends RedisOptions {
-  readonly config: string;
+interface FloorOptions extends RedisOptions {
   readonly keys: string;
   readonly clusterId?: string;
+}
+
+export interface NotaryResetsOptions extends FloorOptions {
+  readonly output: 'text' | 'json';
+}
+
+export interface NotaryResetOptions extends FloorOptions {
+  readonly config: string;
   /** Default: every notary server of the configuration. */
   readonly server?: string;
   readonly reason?: string;
@@ -39,6 +46,31 @@ export async function notaryReset(text: string, options: NotaryResetOptions): Pr
       );
     }
   });
+}
+
+/**
+ * `connaisseur notary resets`: who reset what, when and why. Shows only what a verifier's key signed, and says what it
+ * leaves out; needs the public half of that key.
+ */
+export async function notaryResets(options: NotaryResetsOptions): Promise<void> {
+  let left = 0;
+  const observe = (event: VersionFloorEvent): void => {
+    if (event.kind === 'forged') left += 1;
+  };
+  const reader = { signs: false, observe };
+  const notes = await withFloors(options, (floors) => floors.notes(AbortSignal.timeout(1_000)), reader);
+  if (notes === undefined) throw new Error('Redis did not answer: try again');
+  for (const note of notes) process.stdout.write(`${options.output === 'json' ? note : line(note)}\n`);
+  if (left > 0) process.stderr.write(`left out: ${left} notes that no verifier’s key has signed\n`);
+  if (notes.length === 0 && options.output === 'text') process.stderr.write('no resets\n');
+}
+
+/** Control characters are no part of a line: a terminal would obey them. */
+function line(note: string): string {
+  // Signed by a verifier's key; its members are texts, or the reason is missing.
+  const { at, by, collection, server, reason } = JSON.parse(note) as Readonly<Record<string, string>>;
+  const why = reason === undefined ? 'no reason given' : reason;
+  return `${at}  ${collection} at ${server}  by ${by}: ${why}`.replaceAll(/\p{Cc}/gu, '�');
 }
 
 async function resetAt(
@@ -68,29 +100,32 @@ async function note(
     process.stderr.write('the reset holds, but Redis did not take the note of it\n');
 }
 
-async function withFloors(
-  options: NotaryResetOptions,
-  work: (floors: RedisVersionFloors) => Promise<void>,
-): Promise<void> {
+async function withFloors<T>(
+  options: FloorOptions,
+  work: (floors: RedisVersionFloors) => Promise<T>,
+  { signs, observe }: { signs: boolean; observe: (event: VersionFloorEvent) => void } = WRITER,
+): Promise<T> {
   const keys = followKeys(options.keys);
   const verdicts = (): ReturnType<typeof keys>['verdicts'] => keys().verdicts;
   const redis = createRedis(redisSettings(options), 'patient', () => undefined);
   try {
     await redis.ping();
-    await work(
+    return await work(
       new RedisVersionFloors({
         redis,
         cluster: clusterIdentity(options.clusterId, options.keys),
         verifier: floorVerifier(verdicts),
-        signer: floorSigner(verdicts),
+        ...(signs ? { signer: floorSigner(verdicts) } : {}),
         now: Date.now,
-        observe: () => undefined,
+        observe,
       }),
     );
   } finally {
     redis.disconnect();
   }
 }
+
+const WRITER = { signs: true, observe: (): undefined => undefined };
 
 function parseCollection(text: string): string {
   try {

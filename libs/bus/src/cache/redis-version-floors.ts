@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 
 import type { RedisCommands } from '../decisions/redis-commands.js';
 import { type DecisionSigner, type DecisionVerifier, parseSignature } from '../decisions/signing.js';
-import { BriefRedis } from './brief-redis.js';
+import { BriefRedis, MAX_WAIT_MS } from './brief-redis.js';
 
 /** What the store has to tell: for metrics and logs. */
 export type VersionFloorEvent =
@@ -31,6 +31,7 @@ const DOMAIN = 'connaisseur version floor 1';
 /** Key id, signature and text, each on a line. */
 const RECORD = /^([\w.-]{1,128})\n([\w-]{86})\n([^\n]+)$/;
 const MAX_RECORD = 64 * 1024;
+const MAX_NOTES = 100;
 /** Longer than any metadata role lives that a publisher renews, ms. */
 const LIFE_MS = 400 * 86_400_000;
 
@@ -45,7 +46,9 @@ export class RedisVersionFloors {
   constructor(options: RedisVersionFloorsOptions) {
     this.#options = options;
     const { redis, now, observe } = options;
-    this.#redis = new BriefRedis({ redis, now, onFailure: (cause) => observe({ kind: 'failed', cause }) });
+    const onFailure = (cause: unknown): void => observe({ kind: 'failed', cause });
+    // As long as may be: it is asked beside a notary server, which takes longer, and what it says is a protection.
+    this.#redis = new BriefRedis({ redis, now, onFailure, timeoutMs: MAX_WAIT_MS });
   }
 
   /** The text of this name that a verifier signed; nothing otherwise. Never rejects. */
@@ -68,6 +71,16 @@ export class RedisVersionFloors {
   async note(text: string): Promise<boolean> {
     const record = this.#redis.isReachable ? this.#seal(FLOOR_RESETS, text) : undefined;
     return record !== undefined && (await this.#redis.ask(['RPUSH', FLOOR_RESETS, record])) !== undefined;
+  }
+
+  /** The newest notes of resets that a verifier's key signed, the oldest first; `undefined` where Redis did not answer. */
+  async notes(signal: AbortSignal): Promise<readonly string[] | undefined> {
+    const records = await this.#redis.ask(['LRANGE', FLOOR_RESETS, -MAX_NOTES, -1], signal);
+    if (!Array.isArray(records)) return undefined;
+    return records.flatMap((record: unknown) => {
+      const text = typeof record === 'string' ? this.#open(FLOOR_RESETS, record) : undefined;
+      return text === undefined ? [] : [text];
+    });
   }
 
   #seal(name: string, text: string): string | undefined {
