@@ -49,7 +49,7 @@ export const DecisionRecord = z.strictObject({
   kind: z.string().max(64),
   namespace: z.string().max(256),
   name: z.string().max(256),
-  /** UID of the object itself, where the API server has given it one: on updates, and for `/validate`. */
+  /** UID of the object itself, where the API server has given it one: on updates, and for `/validate` where no controller made it. */
   objectUid: z.string().max(128).optional(),
   /** The live object that a built-in controller says it makes this one from. */
   owner: z

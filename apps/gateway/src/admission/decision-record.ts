@@ -72,9 +72,11 @@ export function decisionRecord(
     revision: by.revision,
   };
   if (request.user !== '') record.user = request.user.slice(0, 256);
-  const objectUid = objectUidOf(request, phase);
-  if (objectUid !== undefined) record.objectUid = objectUid;
   const owner = ControllerOwner.of(request);
+  const objectUid = objectUidOf(request, phase);
+  // What a controller makes is known by its owner; records of pods are the most, and short.
+  if (objectUid !== undefined && (owner === undefined || request.operation === 'UPDATE'))
+    record.objectUid = objectUid;
   if (owner !== undefined) record.owner = { kind: owner.kind, name: owner.name, uid: owner.uid };
   if (denied) {
     record.code = decision.problems[0].code;

@@ -141,6 +141,15 @@ describe('the short form of a decision', () => {
         images: [aDecidedImage({ image: `ghcr.io/acme/api:1.4.2@sha256:${'1f'.repeat(32)}` })],
       }),
     },
+    {
+      name: 'a pod of a ReplicaSet, seen by /validate',
+      record: anAdmission({
+        phase: 'validate',
+        user: 'system:serviceaccount:kube-system:replicaset-controller',
+        owner: { kind: 'ReplicaSet', name: 'api-7d9f8c6b5d', uid: '6b1f1c9e-44a3-4a3c-9f0e-3a1c0f4b1a77' },
+        images: [aDecidedImage({ image: `ghcr.io/acme/api:1.4.2@sha256:${'1f'.repeat(32)}` })],
+      }),
+    },
     { name: 'a denial', record: aDenial() },
   ])('takes at most 400 bytes for one image: $name', ({ record: one }) => {
     expect(Buffer.byteLength(encodeDecision(one, CONTEXT).record)).toBeLessThanOrEqual(400);

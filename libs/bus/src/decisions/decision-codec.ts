@@ -86,8 +86,10 @@ export function encodeDecision(record: DecisionRecord, context: DecisionContext)
     record.tookMs,
   ]);
   const after: unknown[] = [record.imageCount - images.length, record.user ?? 0];
-  const rare = [code, message, revision, objectUid, owner];
-  if (rare.some((value) => value !== undefined)) after.push({ code, message, revision, objectUid, owner });
+  const maker = owner === undefined ? undefined : [owner.kind, owner.name, owner.uid];
+  const rare = [code, message, revision, objectUid, maker];
+  if (rare.some((value) => value !== undefined))
+    after.push({ code, message, revision, objectUid, owner: maker });
   // One array, put together from three texts, because that of the images is there already as a rule.
   const text = `${before.slice(0, -1)},${imagesText(images)},${JSON.stringify(after).slice(1)}`;
   return { record: text, evidence: encodeEvidence(record), denial: isDenial(record) };
@@ -102,7 +104,8 @@ export function decodeDecision(wire: unknown, context: DecisionContext, evidence
   return DecisionRecord.parse(
     dropUndefined({
       ...context,
-      ...pick(rare, ['code', 'message', 'revision', 'objectUid', 'owner']),
+      ...pick(rare, ['code', 'message', 'revision', 'objectUid']),
+      owner: decodeOwner(pick(rare, ['owner'])['owner']),
       v: 1,
       uid,
       time,
@@ -117,6 +120,12 @@ export function decodeDecision(wire: unknown, context: DecisionContext, evidence
       tookMs,
     }),
   );
+}
+
+function decodeOwner(wire: unknown): Record<string, unknown> | undefined {
+  if (!Array.isArray(wire)) return undefined;
+  const [kind, name, uid] = wire as unknown[];
+  return { kind, name, uid };
 }
 
 function imagesText(images: DecisionRecord['images']): string {
