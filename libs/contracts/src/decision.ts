@@ -27,7 +27,7 @@ export const DecidedImage = z.strictObject({
 });
 export type DecidedImage = z.infer<typeof DecidedImage>;
 
-/** One admission decided by a gateway. Written once, read by alerting, console, watch and explain. */
+/** One admission decided by a gateway. Written once, read by alerting and `watch`. */
 export const DecisionRecord = z.strictObject({
   v: z.literal(1),
   /** `request.uid` of the AdmissionReview, an id for people. */
