@@ -10,17 +10,12 @@ import { fileURLToPath } from 'node:url';
 import v8 from 'node:v8';
 
 import { findNode24 } from './node24.mjs';
+import { flagsOf, SERVICES } from './services.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 const MAIN = join(ROOT, 'dist', 'apps', 'cli', 'src', 'main.js');
-/** Compiled code of the last run: a third of the start-up time. Left out where it cannot be written, as in the image. */
-const COMPILED = isWritable(join(ROOT, 'node_modules'))
-  ? join(ROOT, 'node_modules', '.cache', 'connaisseur')
-  : undefined;
-
-/** Services that run no template code of others: they refuse to compile code from text. Alerting needs Handlebars. */
-const HARDENED = new Set(['gateway', 'verifier']);
-const SERVICES = new Set([...HARDENED, 'alerting', 'standalone']);
+/** Compiled code of an earlier run, or of the image's build (compile.mjs): a sixth of the start. */
+const COMPILED = compiledFolder();
 
 const [command = ''] = process.argv.slice(2);
 const node = findNode24(ROOT);
@@ -30,7 +25,7 @@ if (node === undefined) {
 if (isCheckout() && isStale()) buildCheckout();
 process.env.CONNAISSEUR_PROGRAM = calledAs(process.argv[1] ?? '');
 
-if (node === process.execPath && !SERVICES.has(command)) {
+if (node === process.execPath && !SERVICES.includes(command)) {
   await runHere();
 } else {
   runInChild();
@@ -46,14 +41,7 @@ async function runHere() {
 }
 
 function runInChild() {
-  const flags = ['--disable-proto=delete', '--no-addons'];
-  if (HARDENED.has(command)) {
-    flags.push('--disallow-code-generation-from-strings', '--max-semi-space-size=32');
-  } else {
-    // Reading them costs a tenth of the start: not where admissions wait for it.
-    flags.push('--enable-source-maps');
-  }
-  const child = spawn(node, [...flags, MAIN, ...process.argv.slice(2)], {
+  const child = spawn(node, [...flagsOf(command), MAIN, ...process.argv.slice(2)], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...(COMPILED === undefined ? {} : { NODE_COMPILE_CACHE: COMPILED }), ...process.env },
   });
@@ -75,6 +63,17 @@ function calledAs(path) {
   if (basename(path) === 'connaisseur') return 'connaisseur';
   const shown = relative(process.cwd(), path);
   return shown.startsWith('..') ? path : shown;
+}
+
+/** Undefined where there is none and none can be made. */
+function compiledFolder() {
+  const { CONNAISSEUR_COMPILE_CACHE: given } = process.env;
+  if (given) return given;
+  const built = join(ROOT, 'compiled');
+  if (existsSync(built)) return built;
+  return isWritable(join(ROOT, 'node_modules'))
+    ? join(ROOT, 'node_modules', '.cache', 'connaisseur')
+    : undefined;
 }
 
 function isWritable(folder) {

@@ -1,3 +1,5 @@
+import { flushCompileCache } from 'node:module';
+
 /** How long a stop may take before the process ends all the same, ms; below the 30 s that Kubernetes gives by default. */
 const STOP_MS = 25_000;
 /** Ctrl-C reaches every process of a terminal and is handed over by launchers: what comes within is one and the same, ms. */
@@ -33,6 +35,8 @@ export async function runUntilTold(start: (told: AbortSignal) => Promise<Running
     if (!process.connected) onTold();
   }
   const running = await start(told.signal);
+  // Whoever is killed later starts with what was compiled now; nothing is done where no folder for it is given.
+  flushCompileCache();
   if (!told.signal.aborted) {
     await new Promise((resolve) => told.signal.addEventListener('abort', resolve, { once: true }));
   }
