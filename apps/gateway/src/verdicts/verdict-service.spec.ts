@@ -14,7 +14,8 @@ import {
 } from '#bus';
 import type { Verdict, VerificationReply } from '#contracts';
 import { parseImageReference } from '#image-ref';
-import { type Question, questionKey, SharedProofs } from '#verification';
+import { PullCredential } from '#registry';
+import { type Question, questionKey, scopedTrustRevision, SharedProofs } from '#verification';
 
 import { revisionOf } from '../../test/world.js';
 import { Deadline } from '../deadline.js';
@@ -401,5 +402,31 @@ describe('what verifiers share', () => {
       own: REFUSED,
     });
     expect(await all.verdict()).toBe('CNS-1003');
+  });
+});
+
+describe('a question with a credential of the object', () => {
+  const pull = new PullCredential('s', 'scope', {
+    key: 'registry.example.org',
+    username: 'u',
+    password: 'p',
+  });
+  const trustRevision = scopedTrustRevision(QUESTION.trustRevision, pull.scopeId);
+  const scoped: Question = { ...ask(TAG), trustRevision, pull };
+
+  test.for([
+    { name: 'H05 is never on the bus, and its verdict answers nobody else', isBlocked: false, looked: 1 },
+    { name: 'is not looked at either where it killed verifiers', isBlocked: true, looked: 0 },
+  ])('$name', async ({ isBlocked, looked }) => {
+    const { service, bus, local, clock } = world(async () => await Promise.reject(new Error('not asked')));
+    bus.isBlocked = isBlocked;
+    const deadline = new Deadline(10_000);
+    const { verdict } = await service.verdict(scoped, bound, POLICY, deadline);
+    deadline.release();
+    expect(verdict).toMatchObject(isBlocked ? { code: 'CNS-2008' } : { outcome: 'admitted' });
+    expect([bus.asked.length, local.asked]).toEqual([0, looked]);
+    clock.now += 1;
+    expect(service.isCached(questionKey(scoped, false))).toBe(!isBlocked);
+    expect(service.isCached(questionKey(ask(TAG), false))).toBe(false);
   });
 });
