@@ -51,6 +51,11 @@ export class Images implements AsyncDisposable {
     return this.#us.key.publicKeyPem;
   }
 
+  /** PEM of the key that signs for somebody else. */
+  get strangersKey(): string {
+    return this.#stranger.key.publicKeyPem;
+  }
+
   /** `docker.io/securesystemsengineering/testimage:signed` and the like. */
   name(tag: string, repository = 'testimage'): string {
     return `docker.io/${ORGANISATION}/${repository}:${tag}`;

@@ -94,6 +94,38 @@ describe('as it comes', () => {
     expect(stderr).toContain('denied the request: CNS-1');
   });
 
+  test('D03 who may make pods in our namespace runs none there that we did not bring', async () => {
+    await cluster.plane.kubectl(['create', 'serviceaccount', 'guest', '--namespace=plain']);
+    await cluster.plane.kubectl([
+      'create',
+      'rolebinding',
+      'guest',
+      '--clusterrole=edit',
+      '--serviceaccount=plain:guest',
+      '--namespace=connaisseur',
+    ]);
+    const as = ['--kubeconfig', await cluster.plane.kubeconfigFor('guest', 'plain')];
+    for (const image of [signed, unsigned]) {
+      const { code, stderr } = await run(image, 'connaisseur', ...as);
+      expect(code).toBe(1);
+      expect(stderr).toContain('connaisseur-own-namespace');
+    }
+    // Its controllers make their pods all the same.
+    await cluster.plane.kubectl([
+      'rollout',
+      'restart',
+      'deployment/connaisseur-verifier',
+      '--namespace=connaisseur',
+    ]);
+    await cluster.plane.kubectl([
+      'rollout',
+      'status',
+      'deployment/connaisseur-verifier',
+      '--namespace=connaisseur',
+      '--timeout=60s',
+    ]);
+  });
+
   test('K44 the namespace of the request governs', async () => {
     const pod = manifest('Pod', 'elsewhere', oneContainer(unsigned.name), { namespace: 'kube-system' });
     expect((await cluster.create(pod, '--namespace=plain')).code).toBe(1);

@@ -19,7 +19,13 @@ describe.for(MINORS)('D03 our own namespace on %s', (minor) => {
     plane = await startControlPlane({ minor });
     await plane.kubectl(['create', 'namespace', NAMESPACE]);
     await plane.kubectl([
-      ...['create', 'rolebinding', 'eve', '--clusterrole=admin', '--user=eve', '-n', NAMESPACE],
+      'create',
+      'rolebinding',
+      'eve',
+      '--clusterrole=admin',
+      '--user=eve',
+      '-n',
+      NAMESPACE,
     ]);
     await plane.kubectl([
       'create',
@@ -96,7 +102,10 @@ describe.for(MINORS)('D03 our own namespace on %s', (minor) => {
     {
       name: 'another command',
       args: [
-        ...['patch', 'deployment/ours', '--type=json', '--patch'],
+        'patch',
+        'deployment/ours',
+        '--type=json',
+        '--patch',
         '[{"op":"add","path":"/spec/template/spec/containers/0/command","value":["node","-e","1"]}]',
       ],
     },
@@ -160,13 +169,11 @@ describe.for(MINORS)('D03 our own namespace on %s', (minor) => {
 
   test('all pods of the chart fit the Pod Security label that the notes propose', async () => {
     const { stderr } = await plane.tryKubectl([
-      ...[
-        'label',
-        'namespace',
-        NAMESPACE,
-        'pod-security.kubernetes.io/enforce=restricted',
-        '--dry-run=server',
-      ],
+      'label',
+      'namespace',
+      NAMESPACE,
+      'pod-security.kubernetes.io/enforce=restricted',
+      '--dry-run=server',
     ]);
     // The pods of this test do not, and the API server says so: the label is one that it reads.
     expect(stderr).toContain('restricted');
@@ -203,7 +210,13 @@ async function podOf(plane: ControlPlane, app: string): Promise<string> {
 
 async function rendered(plane: ControlPlane): Promise<Json[]> {
   const text = await plane.helm([
-    ...['template', 'connaisseur', 'deploy/chart', '--namespace', NAMESPACE, '--kube-version', '1.34.4'],
+    'template',
+    'connaisseur',
+    'deploy/chart',
+    '--namespace',
+    NAMESPACE,
+    '--kube-version',
+    '1.34.4',
   ]);
   return parseAllDocuments(text)
     .map((document): Json => document.toJS())
