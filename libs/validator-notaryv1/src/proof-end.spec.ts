@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 
 import {
   NOTARY_COLLECTION as COLLECTION,
+  NOTARY_KEYS as KEYS,
   NOTARY_NOW as NOW,
   notaryDigest,
   NotaryKey,
@@ -46,4 +47,16 @@ test('a proof does not end with a role that it does not rest on', async () => {
     .add('v1', A, 'targets/releases')
     .publish({ role: 'targets/releases/bob', expires: new Date(SOON).toISOString() });
   expect((await new NotaryWorld({ source: () => world.source }).ask()).notAfter).toBeGreaterThan(SOON);
+});
+
+test.for([
+  { name: 'with the certificate of the root key', unsafe: false, end: SOON },
+  { name: 'without it where certificates are not looked at', unsafe: true, end: NOW + 14 * 86_400_000 },
+])('a proof ends $name', async ({ unsafe, end }) => {
+  const world = new NotaryWorld({ unsafe });
+  const collection = await world.notary.collection(COLLECTION);
+  collection.roots(await KEYS.root.certified(COLLECTION, { notAfter: new Date(SOON) }));
+  collection.add('v1', A).publish();
+  expect((await world.ask()).notAfter).toBe(end);
+  expect(await world.verdict({ now: SOON + 1000 })).toBe(unsafe ? A : 'CNS-1007');
 });

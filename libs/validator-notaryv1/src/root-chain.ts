@@ -68,7 +68,10 @@ export class RootChain {
     throw this.#unsigned();
   }
 
-  /** The newest root, now trusted. Throws TrustDataError. Only the newest must still be alive: that is the store's business. */
+  /**
+   * The newest root, now trusted, no longer than the certificates that bind it to the collection live. Throws TrustDataError.
+   * Only the newest must still be alive: that is the store's business.
+   */
   verified(now: number): Root {
     const oldest = this.#oldest;
     if (!this.#isAnchored(oldest)) throw this.#unsigned();
@@ -88,8 +91,7 @@ export class RootChain {
     if (!bindsCollection) return newest;
     // Each of them: the first one is what a pinned key vouches for, and whoever it hands over to could certify anything.
     for (const root of this.#roots) assertBound(root, collection);
-    assertCertified(newest, collection, now);
-    return newest;
+    return { ...newest, expires: Math.min(newest.expires, certifiedUntil(newest, collection, now)) };
   }
 
   get #oldest(): Root {
@@ -143,10 +145,14 @@ function assertBound(root: Root, collection: string): void {
   }
 }
 
-/** Only the newest root's certificates must be valid now. */
-function assertCertified(root: Root, collection: string, now: number): void {
-  const living = boundSigners(root, collection).filter((key) => isAlive(key, now));
-  if (living.length >= root.roles.root.threshold) return;
+/** When too few certificates of the newest root will be left, ms. Only its certificates must be valid now. */
+function certifiedUntil(root: Root, collection: string, now: number): number {
+  const ends = boundSigners(root, collection)
+    .filter((key) => isAlive(key, now))
+    .map(({ certificate }) => certificate?.notAfter ?? 0)
+    .toSorted((one, other) => other - one);
+  const end = ends[root.roles.root.threshold - 1];
+  if (end !== undefined) return end;
   throw new TrustDataError('expired', `the certificate of the root key of ${collection} is not valid now`);
 }
 
