@@ -18,7 +18,7 @@ const PASSWORD = 'a-password-of-the-gateway';
 const COMPONENTS: readonly RedisComponent[] = ['gateway', 'verifier', 'alerting'];
 
 describeWithHelm('H16 the limits of Redis', () => {
-  const lines: readonly { name: string; read(): string[] }[] = [
+  const lines: readonly { name: string; read: () => string[] }[] = [
     {
       name: 'the chart',
       read: () => one(objects(), 'ConfigMap', 'connaisseur-redis-config').data['redis.conf'].split('\n'),
@@ -116,17 +116,21 @@ describeWithHelm('H14 a real Redis with the configuration of the chart', () => {
       spawnSync(
         'redis-cli',
         [
-          ...['--tls', '--cacert', join(folder, 'tls/ca.crt'), '-h', 'localhost', '-p', String(port)],
-          ...[
-            '--user',
-            'verifier',
-            '--pass',
-            PASSWORD,
-            '--no-auth-warning',
-            '-x',
-            'set',
-            'connaisseur:cache:x',
-          ],
+          '--tls',
+          '--cacert',
+          join(folder, 'tls/ca.crt'),
+          '-h',
+          'localhost',
+          '-p',
+          String(port),
+          '--user',
+          'verifier',
+          '--pass',
+          PASSWORD,
+          '--no-auth-warning',
+          '-x',
+          'set',
+          'connaisseur:cache:x',
         ],
         { encoding: 'utf8', input: 'v'.repeat(mebibytes * 1024 * 1024) },
       ).stdout.trim();

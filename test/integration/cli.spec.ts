@@ -317,6 +317,7 @@ describe.concurrent('a command that cannot work says what to give', () => {
       'watch',
       'keys',
       'setup',
+      'redis-acl',
     ].map((command) => ({ command })),
   )('and "$command --help" tells how, with exit code 0', async ({ command }) => {
     const { code, stdout } = await run([...(command === '' ? [] : [command]), '--help']);

@@ -53,8 +53,14 @@ afterEach(async () => {
 async function startCluster(): Promise<UrlOf> {
   const [port, busPort] = [await freePort(), await freePort()];
   await startRedis('cluster', [
-    ...['--port', String(port), '--cluster-enabled', 'yes', '--cluster-port', String(busPort)],
-    ...['--cluster-announce-ip', '127.0.0.1'],
+    '--port',
+    String(port),
+    '--cluster-enabled',
+    'yes',
+    '--cluster-port',
+    String(busPort),
+    '--cluster-announce-ip',
+    '127.0.0.1',
   ]);
   const admin = open(`redis://root:root@127.0.0.1:${port}`);
   await admin.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
@@ -78,7 +84,7 @@ async function startSentinel(users: string): Promise<UrlOf> {
 
 const passwords = ['gateway', 'verifier', 'alerting'].map((name) => `>password-of-${name}`).join(' ');
 
-describe.for<{ name: string; start(): Promise<UrlOf> }>([
+describe.for<{ name: string; start: () => Promise<UrlOf> }>([
   { name: 'a Redis Cluster', start: startCluster },
   { name: 'sentinels that ask nobody for a password', start: async () => await startSentinel('') },
   {

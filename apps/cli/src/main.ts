@@ -5,6 +5,7 @@ import { failed } from './failed.js';
 import { addClusterCommands } from './cluster-commands.js';
 import { addNotaryCommands } from './notary-commands.js';
 import { addServiceCommands } from './service-commands.js';
+import { addSetupCommands } from './setup-commands.js';
 import { EXIT_CONFIGURATION } from './exit-code.js';
 import { VERSION } from './package-root.js';
 
@@ -25,6 +26,7 @@ const program = new Command('connaisseur')
 
 addImageCommands(program);
 addServiceCommands(program);
+addSetupCommands(program);
 addClusterCommands(program);
 addNotaryCommands(program);
 // Commander copies these settings to commands when they are added by `command()`, and the hint names the command.
