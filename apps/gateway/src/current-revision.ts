@@ -1,4 +1,4 @@
-import type { Logger } from '#observability';
+import { logFindings, type Logger } from '#observability';
 import { CurrentEngine, type CurrentEngineOptions, type VerificationEngine } from '#verification';
 
 import type { GatewayMetrics } from './management/gateway-metrics.js';
@@ -30,6 +30,8 @@ export class CurrentRevision {
         { revision: revision.configuration.revision.slice(0, 12), weakenings },
         'configuration in force',
       );
+      // A secret that changed makes a new engine of the same configuration: nothing new to say of that.
+      if (before?.configuration !== revision.configuration) logFindings(revision.configuration.findings, log);
       parts.onRevision(revision, before);
     };
     const onFailure = (error: unknown): void => {

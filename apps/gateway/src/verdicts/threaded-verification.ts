@@ -4,11 +4,11 @@ import type { SharedMemory } from '#validator-notaryv1';
 import { type Question, verdictOf } from '#verification';
 
 import { CrashBook } from './crash-book.js';
-import { HostPlaces } from './host-places.js';
+import { HostPlaces, type Spoke } from './host-places.js';
 import { LocalVerification } from './local-verification.js';
 import { Semaphore } from './semaphore.js';
 import type { ThreadSetup } from './thread-messages.js';
-import { VerificationWorker } from './verification-worker.js';
+import { type ThreadEnd, VerificationWorker } from './verification-worker.js';
 
 export interface ThreadedVerificationOptions {
   /** Asked for each new thread, so that it has the configuration of then. */
@@ -105,7 +105,7 @@ export class ThreadedVerification extends LocalVerification {
 
   async #askShared(question: Question, signal: AbortSignal) {
     const ask = async () => await this.#sharedWorker().ask(question, signal);
-    return await this.#places.run(question.image.host, ask, signal);
+    return await this.#places.run(question.image.host, ask, signal, spokeOf);
   }
 
   async #verifyAlone(question: Question, name: string, signal: AbortSignal): Promise<Verdict> {
@@ -153,6 +153,15 @@ export class ThreadedVerification extends LocalVerification {
     this.#workers.add(worker);
     return worker;
   }
+}
+
+/** Unreachable and not in time is what a registry that hangs comes to; a crash says nothing of it. */
+function spokeOf(end: ThreadEnd): Spoke {
+  if (end.kind !== 'verdict') return undefined;
+  const { verdict } = end;
+  return verdict.outcome === 'undecided' && (verdict.code === 'CNS-2004' || verdict.code === 'CNS-2006')
+    ? 'hung'
+    : 'answered';
 }
 
 function quarantined(): UndecidedError {
