@@ -3,7 +3,13 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createRedis, type DecisionLog, type VerificationBus } from '#bus';
 import { LoopWatch } from '#observability';
 import { createTransport, type HttpTransport } from '#registry';
-import { namedHosts, openKeychain, readIfPresent, type VerificationEngine } from '#verification';
+import {
+  type EngineOptions,
+  namedHosts,
+  openKeychain,
+  readIfPresent,
+  type VerificationEngine,
+} from '#verification';
 import { Registry } from 'prom-client';
 
 import { AdmissionReviewer } from './admission/admission-reviewer.js';
@@ -79,15 +85,7 @@ async function buildParts(options: GatewayOptions, undo: AsyncDisposableStack): 
     if (before !== undefined && !sharesCachePolicy(revision, before)) verdicts.clear();
   };
   const revisions: CurrentRevision = new CurrentRevision(
-    {
-      ...options,
-      transport,
-      keychain: openKeychain(transport, process.env),
-      notary,
-      readFile: readIfPresent,
-      clock: () => new Date(),
-      onFault,
-    },
+    { ...options, ...engineSettings(transport, onFault), notary },
     { metrics, log, onRevision },
   );
   undo.defer(() => revisions.close());
@@ -107,6 +105,15 @@ async function buildParts(options: GatewayOptions, undo: AsyncDisposableStack): 
   const server = createServer(options, metrics, reviewer, onFault);
   undo.defer(() => server.close({ drainMs: options.drainMs ?? 0 }));
   return { metrics: registry, server, bus, decisions, loop, revision, close: () => undo.disposeAsync() };
+}
+
+/** What the engine of this process reads, and whom it tells. */
+function engineSettings(
+  transport: HttpTransport,
+  onFault: OnFault,
+): Omit<EngineOptions, 'secretsDirectory' | 'dockerConfig'> {
+  const keychain = openKeychain(transport, process.env);
+  return { transport, keychain, readFile: readIfPresent, clock: () => new Date(), onFault };
 }
 
 async function flush(decisions: DecisionLog, onFault: OnFault): Promise<void> {

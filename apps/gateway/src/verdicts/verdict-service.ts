@@ -15,24 +15,12 @@ import {
 
 import type { Deadline } from '../deadline.js';
 import type { LocalVerification } from './local-verification.js';
+import { isWorthALook } from './worth-a-look.js';
 
 /** A flight outlives the caller that started it, but not the longest webhook budget. */
 const FLIGHT_BUDGET_MS = 25_000;
 /** A question that comes in the last moment is asked all the same: its answer is for who asks next, ms. */
 const LEAST_BUS_MS = 100;
-/**
- * Undecided answers of a verifier that another look from here can better; a rate limit is not among them. CNS-3001 is:
- * the rule can be applied here, so it is that verifier that lacks something, such as a secret.
- */
-const WORTH_A_LOOK = new Set([
-  'CNS-2003',
-  'CNS-2004',
-  'CNS-2006',
-  'CNS-2007',
-  'CNS-3001',
-  'CNS-3002',
-  'CNS-3004',
-]);
 
 /** What the service counts; the gateway makes metrics of it. */
 export interface VerdictObserver {
@@ -158,7 +146,7 @@ export class VerdictService {
     }
     const answer = await this.#askBus(this.#bus, asked, signal);
     const isVerdict = typeof answer !== 'string';
-    if (isVerdict && (answer.outcome !== 'undecided' || !WORTH_A_LOOK.has(answer.code))) return answer;
+    if (isVerdict && !isWorthALook(answer)) return answer;
     // What killed verifiers is not tried here either, also where the bus is silent by now.
     if (this.#bus.isQuarantined(toBus(question))) return quarantined();
     const proof = await this.#shared?.get(question, readsTag, policy, signal);
