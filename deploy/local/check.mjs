@@ -1,6 +1,8 @@
-// `npm run check`: lint, types, format, unit tests and build side by side; what to run before every commit.
-// Left to `npm test` and CI: unit tests tagged `thorough`, and lint of what no change can have reached.
+// `npm run check`: lint, types, format, unit tests and build side by side; what to run before every commit. What no
+// change since the last green run can have reached is remembered; `-- --all` forgets. CONTRIBUTING.md says what is left
+// to `npm test` and CI.
 import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { ROOT, ensureNode24, ensurePackages, node24Environment } from './bootstrap.mjs';
@@ -8,19 +10,10 @@ import { ROOT, ensureNode24, ensurePackages, node24Environment } from './bootstr
 ensurePackages();
 const node = ensureNode24();
 const modules = join(ROOT, 'node_modules');
-const tsc = join(modules, '@typescript', 'native', 'bin', 'tsc');
+const tsc = [node, join(modules, '@typescript', 'native', 'bin', 'tsc'), '--build'];
 const CHECKS = {
   lint: [node, join(ROOT, 'deploy', 'local', 'lint.mjs')],
-  types: [
-    node,
-    tsc,
-    '-p',
-    'tsconfig.json',
-    '--noEmit',
-    '--incremental',
-    '--tsBuildInfoFile',
-    '.cache/types.tsbuildinfo',
-  ],
+  types: [...tsc, 'tsconfig.types.json'],
   format: [
     node,
     join(modules, 'prettier', 'bin', 'prettier.cjs'),
@@ -33,43 +26,58 @@ const CHECKS = {
     '--cache-location=.cache/prettier',
     '.',
   ],
-  build: [node, tsc, '-p', 'tsconfig.build.json'],
-  unit: [
-    node,
-    join(modules, 'vitest', 'vitest.mjs'),
-    'run',
-    '--project',
-    'unit',
-    // What is costly is for `npm test`.
-    '--tags-filter=!thorough',
-    '--maxWorkers=2',
-    '--reporter=dot',
-  ],
+  build: [...tsc, 'tsconfig.build.json'],
+  unit: [node, join(ROOT, 'deploy', 'local', 'unit.mjs')],
 };
 
 if (process.argv.includes('--no-unit')) delete CHECKS.unit;
+if (process.argv.includes('--all')) {
+  for (const name of ['lint.json', 'unit.json', 'types.tsbuildinfo', 'prettier'])
+    rmSync(join(ROOT, '.cache', name), { force: true });
+}
 
 const started = performance.now();
 const results = await Promise.all(Object.entries(CHECKS).map(([name, command]) => runCheck(name, command)));
-for (const { name, ok, output, seconds } of results) {
+for (const { name, ok, output, seconds, cpu } of results) {
   if (!ok) process.stdout.write(output);
-  process.stdout.write(`${ok ? 'ok  ' : 'FAIL'} ${name.padEnd(7)} ${seconds.toFixed(1)} s\n`);
+  process.stdout.write(`${ok ? 'ok  ' : 'FAIL'} ${name.padEnd(8)} ${figures(seconds, cpu)}\n`);
 }
-process.stdout.write(`${((performance.now() - started) / 1000).toFixed(1)} s together\n`);
+const cpu = results.reduce((sum, result) => sum + result.cpu, 0);
+const unit = results.find(({ name, ok }) => name === 'unit' && ok);
+process.stdout.write(
+  `${'together'.padStart(13)} ${figures((performance.now() - started) / 1000, cpu)}` +
+    `${unit === undefined ? '' : `; unit: ${unit.output.trim().split('\n').at(-1)}`}\n`,
+);
 process.exit(results.every(({ ok }) => ok) ? 0 : 1);
 
-function runCheck(name, [command, ...args]) {
+function figures(seconds, cpuSeconds) {
+  return `${seconds.toFixed(1).padStart(6)} s ${cpuSeconds.toFixed(1).padStart(6)} s CPU`;
+}
+
+/** The shell tells what its children cost: Node does not. */
+function runCheck(name, command) {
   const from = performance.now();
-  const child = spawn(command, args, {
+  const child = spawn('sh', ['-c', '"$@"; status=$?; times >&3; exit $status', 'sh', ...command], {
     cwd: ROOT,
     env: node24Environment(node),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
+  const [, stdout, stderr, costs] = child.stdio;
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
+  let times = '';
+  for (const stream of [stdout, stderr]) stream.on('data', (data) => (output += data));
+  costs.on('data', (data) => (times += data));
   return new Promise((resolve) => {
     child.on('close', (code) =>
-      resolve({ name, ok: code === 0, output, seconds: (performance.now() - from) / 1000 }),
+      resolve({ name, ok: code === 0, output, seconds: (performance.now() - from) / 1000, cpu: sum(times) }),
     );
   });
+}
+
+/** `times` writes user and system time, of the shell and of its children, as 1m2.345s. */
+function sum(times) {
+  return [...times.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
+    (all, [, minutes, rest]) => all + minutes * 60 + Number(rest),
+    0,
+  );
 }
