@@ -1,5 +1,6 @@
 import type { AdmissionReviewRequest } from './admission-review.js';
 import { isForeignObject } from './foreign-json.js';
+import { isObjectName, isObjectUid } from './object-name.js';
 
 /** What a built-in controller makes, from what, and who it is. */
 interface Controller {
@@ -20,9 +21,6 @@ const CONTROLLERS: readonly Controller[] = [
   row('Job', 'batch/v1', 'Pod', 'job-controller'),
 ];
 
-/** RFC 1123 subdomain: what the API server lets a workload be called, and what is safe in a path (K27). */
-const NAME = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
-const UID = /^[A-Za-z0-9-]{1,128}$/;
 /** More owners than any object has. */
 const MAX_OWNERS = 32;
 
@@ -72,8 +70,8 @@ export class ControllerOwner {
     const controller = CONTROLLERS.find(
       (entry) => entry.owner === kind && entry.apiVersion === apiVersion && makes(entry, request),
     );
-    if (controller === undefined || typeof name !== 'string' || typeof uid !== 'string') return undefined;
-    return NAME.test(name) && UID.test(uid) ? new ControllerOwner(request, controller, name, uid) : undefined;
+    if (controller === undefined || !isObjectName(name) || !isObjectUid(uid)) return undefined;
+    return new ControllerOwner(request, controller, name, uid);
   }
 
   /** True for the owner that was read from this request; false for a look-alike, and for that of another request. */

@@ -41,7 +41,6 @@ class Allowed implements Decided {
   }
 }
 
-export type { Allowed as Admission };
 export type Decision = Allowed | Denial;
 
 /**

@@ -25,9 +25,9 @@ const IMAGE_FREE = new Map([
   ['eviction', { kind: 'Eviction', fields: ['kind', 'apiVersion', 'metadata', 'deleteOptions'], spec: [] }],
 ] as const);
 
-/** The subresources that carry the whole workload; the last two exist for pods only. */
-const WHOLE_OBJECT: ReadonlySet<string | undefined> = new Set([undefined, 'status']);
-const WHOLE_POD: ReadonlySet<string | undefined> = new Set(['ephemeralcontainers', 'resize']);
+/** What carries the whole workload: the object itself and subresources of it; some exist for pods only. */
+const READ_OF_ALL: ReadonlySet<string | undefined> = new Set([undefined, 'status']);
+const READ_OF_PODS: ReadonlySet<string | undefined> = new Set(['ephemeralcontainers', 'resize']);
 
 export interface FindOptions {
   readonly imageDrivers?: ImageDrivers | undefined;
@@ -53,7 +53,7 @@ export function findImageSites(
   }
   const workload = workloadKind(request.kind);
   if (workload === undefined) return unreadable(request, 'unknown-kind');
-  if (!WHOLE_OBJECT.has(subResource) && !(workload.kind === 'Pod' && WHOLE_POD.has(subResource))) {
+  if (!READ_OF_ALL.has(subResource) && !(workload.kind === 'Pod' && READ_OF_PODS.has(subResource))) {
     return unreadable(request, 'unknown-subresource');
   }
   return sitesIn(request, workload, object, imageDrivers);

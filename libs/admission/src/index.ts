@@ -26,7 +26,7 @@ export { pendingImages } from './pending-images.js';
 export type { ChildGround, Ground, StaticGround, UnchangedGround, VerifiedGround } from './ground.js';
 export { type JudgedBy, judgementOf, type SiteJudgement } from './judgement.js';
 export { effectiveMode, type NamespaceStanding } from './effective-mode.js';
-export { type Admission, decide, type Decision, denyRequest, isAdmission, withhold } from './decide.js';
+export { decide, type Decision, denyRequest, withhold } from './decide.js';
 export type { Denial, Mode, Problem } from './decision.js';
 export type { JudgedAs } from './problem.js';
 export type { PatchOperation } from './json-patch.js';

@@ -2,8 +2,7 @@ import type { Phase } from '#contracts';
 
 import type { AdmissionReviewRequest } from './admission-review.js';
 import { isForeignObject } from './foreign-json.js';
-
-const UID = /^[A-Za-z0-9-]{1,128}$/;
+import { isObjectUid } from './object-name.js';
 
 /**
  * The UID that the API server gave the object, or nothing where it has none yet: what a CREATE brings to `/mutate` is
@@ -13,5 +12,5 @@ export function objectUidOf(request: AdmissionReviewRequest, phase: Phase): stri
   const isCreated = request.operation === 'CREATE' && phase === 'validate';
   const metadata = (isCreated ? request.object : request.oldObject)?.['metadata'];
   const uid = isForeignObject(metadata) ? metadata['uid'] : undefined;
-  return typeof uid === 'string' && UID.test(uid) ? uid : undefined;
+  return isObjectUid(uid) ? uid : undefined;
 }

@@ -62,6 +62,7 @@ export function placeOf({ list, name, id }: ImageSite): string {
   return name === undefined ? `${what} at ${id}` : `${what} "${name}"`;
 }
 
+/** A problem in the words of the catalogue, and what is to be said beside them. */
 export function coded(
   subject: string,
   code: Code,

@@ -1,5 +1,6 @@
 import type { AdmissionReviewRequest } from './admission-review.js';
 import { isForeignObject } from './foreign-json.js';
+import { isObjectName } from './object-name.js';
 import { podSpecOf } from './pod-spec-images.js';
 import { workloadKind } from './workload-kind.js';
 
@@ -11,8 +12,6 @@ export interface PullSecretNames {
 }
 
 const MAX_NAMES = 16;
-/** RFC 1123 subdomain: what is none, names no object, and is not repeated in messages either. */
-const NAME = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
 
 /**
  * The `imagePullSecrets` of a workload. A ServiceAccount's are in a Pod by the time it gets here, if it named none itself
@@ -25,18 +24,15 @@ export function pullSecretNames({ kind, object }: AdmissionReviewRequest): PullS
   const names = namesIn(spec['imagePullSecrets']);
   if (names.length > 0 || workload.kind === 'Pod') return { names, serviceAccount: undefined };
   const account = spec['serviceAccountName'] ?? spec['serviceAccount'];
-  return { names, serviceAccount: isName(account) ? account : 'default' };
+  return { names, serviceAccount: isObjectName(account) ? account : 'default' };
 }
 
 function namesIn(list: unknown): readonly string[] {
   if (!Array.isArray(list)) return [];
   const names = list.flatMap((entry: unknown) => {
     const name = isForeignObject(entry) ? entry['name'] : undefined;
-    return isName(name) ? [name] : [];
+    // What is no name, names no object, and is not repeated in messages either.
+    return isObjectName(name) ? [name] : [];
   });
   return [...new Set(names)].slice(0, MAX_NAMES);
-}
-
-function isName(value: unknown): value is string {
-  return typeof value === 'string' && NAME.test(value);
 }
