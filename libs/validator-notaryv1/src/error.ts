@@ -39,6 +39,7 @@ export class TrustDataError extends Error {
   }
 }
 
+/** No trust data at all, or not of the shape that their role has. */
 export function malformed(message: string, cause?: unknown): TrustDataError {
   return new TrustDataError('malformed', message, cause === undefined ? undefined : { cause });
 }

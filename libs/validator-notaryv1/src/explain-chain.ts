@@ -14,6 +14,7 @@ export function traceChain(data: TrustData, pins: readonly Pin[], trace: Trace):
   for (const { role, version, expires } of data.base) trace.add(roleStep(role, version, expires));
 }
 
+/** Writes who named the target, and what it is. */
 export function traceTarget(
   data: TrustData,
   { digest, roles }: FoundTarget,

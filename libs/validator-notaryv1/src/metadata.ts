@@ -49,7 +49,7 @@ export interface Delegation {
 }
 
 export interface Targets extends Metadata {
-  /** As signed, by tag; read with `targetOf` and `tagsOf`. */
+  /** As signed, by tag. Tags may be called like what every object has: one is read with `member` only. */
   readonly targets: Readonly<Record<string, unknown>>;
   readonly delegations: readonly Delegation[];
 }
@@ -85,12 +85,14 @@ export function parseRoot(envelope: Envelope, now: number): Root {
   };
 }
 
+/** As {@link parseRoot}; names exactly one snapshot. */
 export function parseTimestamp(envelope: Envelope, now: number): Timestamp {
   const { fields, metadata } = open(envelope, 'Timestamp', now);
   const meta = new Fields(fields.any('meta'), 'the meta of a timestamp', ['snapshot']);
   return { ...metadata, snapshot: parseLink(meta.any('snapshot'), NOTARY_LIMITS.snapshotBytes) };
 }
 
+/** As {@link parseRoot}; what is listed and no delegation's name of notary's grammar is passed over. */
 export function parseSnapshot(envelope: Envelope, now: number): Snapshot {
   const { fields, metadata } = open(envelope, 'Snapshot', now);
   const meta = new Fields(fields.any('meta'), 'the meta of a snapshot', ['root', 'targets']);

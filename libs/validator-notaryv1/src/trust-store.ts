@@ -84,6 +84,7 @@ export function assertStillAlive({ base }: TrustData, now: number): void {
   for (const { role, expires } of base) assertAlive(role, expires, now);
 }
 
+/** Throws TrustDataError (expired). */
 export function assertAlive(role: string, expires: number, now: number): void {
   // Written so that a NaN on either side denies.
   if (expires >= now) return;
