@@ -16,6 +16,7 @@ export interface DetectionRedis {
 /** Longer than an admission takes from one webhook to the other, the longest timeout included. */
 const REMEMBERED_MS = 120_000;
 
+/** In Redis, so that every reader knows what another one has told; forgets by itself. */
 export class RedisDetectionMemory extends DetectionMemory {
   readonly #redis: DetectionRedis;
   readonly #prefix: string;

@@ -39,6 +39,7 @@ export function readClusterSettings({ settings }: ClusterOptions): ClusterSettin
   return parseClusterSettings(readFileSync(settings, 'utf8'));
 }
 
+/** Both webhook configurations as the chart has them; throws for a missing file and for what is none. */
 export function readWebhookManifests({ webhooks }: ClusterOptions): readonly WebhookManifest[] {
   return parseWebhookManifests(readFileSync(webhooks, 'utf8'));
 }

@@ -28,6 +28,7 @@ export async function markArmed(
   await api.apply(leasePlace(settings), manifest, { fieldManager: 'connaisseur-arm', force: true }, signal);
 }
 
+/** False before the first `arm` and after `disarm`, and where the mark was taken away. */
 export async function isArmed(
   api: KubernetesApi,
   settings: ClusterSettings,

@@ -51,10 +51,12 @@ export function readBreakGlass(live: KubernetesObject, now: Date): BreakGlassSta
   };
 }
 
+/** True for conditions among which is one of our name, whatever it says. */
 export function holdsCondition(matchConditions: unknown): boolean {
   return Array.isArray(matchConditions) && matchConditions.some((condition) => isGlassCondition(condition));
 }
 
+/** By name: one that somebody has bent is taken away like our own. */
 export function isGlassCondition(condition: unknown): boolean {
   return (
     typeof condition === 'object' &&

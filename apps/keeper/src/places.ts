@@ -24,10 +24,12 @@ export const SECRETS = {
   busOf: (component: string) => `connaisseur-${component}-bus`,
 } as const;
 
+/** A Secret of the installation, which lives in its namespace. */
 export function secretPlace({ namespace }: ClusterSettings, name: string): ObjectPlace {
   return { kind: KINDS.secret, namespace, name };
 }
 
+/** The Lease that says which keeper leads, and whether the webhooks shall be there. */
 export function leasePlace({ namespace }: ClusterSettings): ObjectPlace {
   return { kind: KINDS.lease, namespace, name: 'connaisseur-keeper' };
 }

@@ -82,6 +82,7 @@ export function configMapData(configMap: KubernetesObject, key: string): string 
   return isJsonObject(data) && Object.hasOwn(data, key) ? asText(data[key], `data.${key}`) : undefined;
 }
 
+/** This and the two below throw {@link KubernetesError} (invalid) for what the API server never answers. */
 export function asObject(value: unknown, what: string): JsonObject {
   if (!isJsonObject(value)) throw malformed(what);
   return value;

@@ -103,6 +103,7 @@ export function unreadable(host: string, what: string, error: unknown, maxValues
   return new RegistryError('too-large', host, message, { limit: 'jsonValuesCount', cause: error });
 }
 
+/** What a registry answered is not of the shape that was asked for; `message` says what was expected, in our words. */
 export function malformed(host: string, message: string, cause?: unknown): RegistryError {
   return new RegistryError('malformed', host, message, { cause });
 }

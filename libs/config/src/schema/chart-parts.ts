@@ -5,15 +5,17 @@ export function kubernetesObject() {
   return z.record(z.string(), z.unknown());
 }
 
+/** A list of the same. */
 export function kubernetesList() {
   return z.array(z.record(z.string(), z.unknown()));
 }
 
+/** Labels or annotations: text to text. */
 export function labels() {
   return z.record(z.string(), z.string());
 }
 
-/** The name of an object: RFC 1123 label, as Kubernetes has it for namespaces and Secrets of ours. */
+/** The name of an object: RFC 1123 subdomain, as Kubernetes has it for namespaces and Secrets of ours. */
 export function objectName() {
   return z
     .string()
