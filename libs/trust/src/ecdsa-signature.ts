@@ -30,6 +30,23 @@ export function isEcdsaSignature(bytes: Uint8Array, curve: EcdsaCurve): boolean 
   return [r, s].every(({ start, end }) => isScalar(bytes.subarray(start, end), ORDERS[curve]));
 }
 
+/** The one DER encoding of r‖s, two numbers of equal length: the form that OpenSSL takes without a detour. */
+export function derOfPair(pair: Uint8Array): Uint8Array {
+  const half = pair.length / 2;
+  const content = Buffer.concat([integer(pair.subarray(0, half)), integer(pair.subarray(half))]);
+  // P-521 alone needs a length of two bytes.
+  const length = content.length < 0x80 ? [content.length] : [0x81, content.length];
+  return Buffer.concat([Buffer.from([SEQUENCE, ...length]), content]);
+}
+
+/** A positive INTEGER without superfluous zeros. */
+function integer(number: Uint8Array): Uint8Array {
+  const start = number.findIndex((byte) => byte !== 0);
+  const digits = number.subarray(start === -1 ? number.length - 1 : start);
+  const head = (digits[0] ?? 0) >= 0x80 ? [INTEGER, digits.length + 1, 0] : [INTEGER, digits.length];
+  return Buffer.concat([Buffer.from(head), digits]);
+}
+
 interface Element {
   readonly start: number;
   readonly end: number;

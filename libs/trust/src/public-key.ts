@@ -51,8 +51,8 @@ export function parsePublicKey(pem: string): PublicKey {
 
 /** The same from a DER SubjectPublicKeyInfo. Throws {@link TrustError}. */
 export function publicKeyFromSpki(spki: Uint8Array): PublicKey {
-  const keyObject = decode(spki);
   const fixed = fixedKind(spki);
+  const keyObject = decode(spki, fixed !== undefined);
   if (fixed !== undefined) return { keyObject, spki, fingerprint: fingerprintOf(spki), ...fixed };
   // Explicit curve parameters, BER lengths and trailing bytes would give one key a second fingerprint.
   if (!keyObject.export({ format: 'der', type: 'spki' }).equals(spki)) {
@@ -97,9 +97,14 @@ function fixedKind(spki: Uint8Array): AllowedKind | undefined {
   )?.is;
 }
 
-function decode(spki: Uint8Array): KeyObject {
+function decode(spki: Uint8Array, isShort: boolean): KeyObject {
   try {
-    return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+    // Node takes half as long for a text as for options with bytes. OpenSSL reads one line where it is short.
+    return createPublicKey(
+      isShort
+        ? `-----BEGIN PUBLIC KEY-----\n${Buffer.from(spki).toString('base64')}\n-----END PUBLIC KEY-----\n`
+        : { key: Buffer.from(spki), format: 'der', type: 'spki' },
+    );
   } catch (cause) {
     throw new TrustError('key-encoding', 'expected a DER SubjectPublicKeyInfo', { cause });
   }
