@@ -1,3 +1,5 @@
+import { untilAborted } from '#registry';
+
 import { NOTARY_LIMITS } from './limits.js';
 
 interface Flight<T> {
@@ -42,16 +44,5 @@ export class Flights<T> {
     // Everybody may have left by the time it fails: that is no unhandled rejection.
     result.catch(() => undefined);
     return result;
-  }
-}
-
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(signal.reason as Error);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }
