@@ -14,6 +14,7 @@ docker:
 
 install:
 	$(HELM) install $(RELEASE) deploy/chart --atomic --create-namespace --namespace $(NAMESPACE) $(if $(VALUES),--values $(VALUES))
+	$(KUBECTL) label namespace $(NAMESPACE) --overwrite pod-security.kubernetes.io/enforce=restricted
 
 upgrade:
 	$(HELM) upgrade $(RELEASE) deploy/chart --wait --namespace $(NAMESPACE) $(if $(VALUES),--values $(VALUES))
@@ -23,12 +24,15 @@ uninstall:
 	$(HELM) uninstall $(RELEASE) --namespace $(NAMESPACE)
 	$(KUBECTL) delete namespace $(NAMESPACE)
 
-# When helm cannot help any more: the webhooks first, so that the cluster works, then everything that carries our label.
+# When helm cannot help any more: the keeper, which would put them back, and the webhooks first, so that the cluster works;
+# then everything that carries our label. A line that finds nothing, or a kind that this cluster has not, stops no other.
+OURS := --selector app.kubernetes.io/part-of=connaisseur-ts --ignore-not-found
 annihilate:
+	-$(KUBECTL) delete deployments,jobs --namespace $(NAMESPACE) $(OURS)
 	$(KUBECTL) delete mutatingwebhookconfigurations,validatingwebhookconfigurations connaisseur-webhook --ignore-not-found
-	$(KUBECTL) delete validatingadmissionpolicybindings,validatingadmissionpolicies connaisseur-namespace-label --ignore-not-found
-	$(KUBECTL) delete clusterrolebindings,clusterroles,priorityclasses --selector app.kubernetes.io/part-of=connaisseur-ts --ignore-not-found
-	$(KUBECTL) delete roles,rolebindings --all-namespaces --selector app.kubernetes.io/part-of=connaisseur-ts --ignore-not-found
+	-$(KUBECTL) delete validatingadmissionpolicybindings,validatingadmissionpolicies $(OURS)
+	-$(KUBECTL) delete clusterrolebindings,clusterroles,priorityclasses $(OURS)
+	-$(KUBECTL) delete roles,rolebindings --all-namespaces $(OURS)
 	$(KUBECTL) delete namespace $(NAMESPACE) --ignore-not-found
 
 # Files of the chart that are made from code.
