@@ -1,14 +1,7 @@
 export { type ConnectionChoice, isInCluster, SERVICE_ACCOUNT_DIRECTORY } from './connection.js';
 export { KubernetesError, type KubernetesErrorReason, orAbsent } from './error.js';
-export {
-  type JsonPatch,
-  KubernetesApi,
-  type KubernetesApiOptions,
-  type ListQuery,
-  type ObjectList,
-  type WatchEvent,
-  type WatchQuery,
-} from './kubernetes-api.js';
+export { KubernetesApi, type KubernetesApiOptions } from './kubernetes-api.js';
+export type { JsonPatch, ListQuery, ObjectList, WatchEvent, WatchQuery } from './queries.js';
 export {
   configMapData,
   isJsonObject,

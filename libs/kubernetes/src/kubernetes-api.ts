@@ -5,6 +5,14 @@ import { asList, asObject, asText, isJsonObject, type JsonObject, parseObject } 
 import type { KubernetesObject, Manifest } from './kubernetes-object.js';
 import { apiVersionOf, collectionPath, describePlace, KINDS, objectPath, versionPath } from './resource.js';
 import type { ObjectPlace, ResourceKind } from './resource.js';
+import {
+  type JsonPatch,
+  type ListQuery,
+  type ObjectList,
+  search,
+  type WatchEvent,
+  type WatchQuery,
+} from './queries.js';
 import type { KubernetesWire } from './wire.js';
 
 export interface KubernetesApiOptions {
@@ -16,32 +24,6 @@ export interface KubernetesApiOptions {
   /** Most objects that `list` gathers. */
   readonly maxItems?: number;
 }
-
-export interface ListQuery {
-  readonly namespace?: string | undefined;
-  readonly labelSelector?: string | undefined;
-  readonly fieldSelector?: string | undefined;
-}
-
-export interface ObjectList {
-  readonly items: readonly KubernetesObject[];
-  /** Where a watch goes on. */
-  readonly resourceVersion: string;
-}
-
-export interface WatchQuery extends ListQuery {
-  readonly resourceVersion?: string | undefined;
-  /** After this many seconds the API server ends the watch. */
-  readonly timeoutSeconds?: number | undefined;
-}
-
-export interface WatchEvent {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
-  readonly object: KubernetesObject;
-}
-
-/** RFC 6902; only what we send. */
-export type JsonPatch = readonly { readonly op: string; readonly path: string; readonly value?: unknown }[];
 
 /** etcd takes 1.5 MB for an object; a page of 250 large ones still fits. */
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -197,13 +179,4 @@ function endOfWatch(status: unknown, kind: ResourceKind): void {
       status: code,
     });
   }
-}
-
-function search(query: ListQuery, more: Readonly<Record<string, string>>): string {
-  const { labelSelector = '', fieldSelector = '' } = query;
-  const params = new URLSearchParams();
-  for (const [key, value] of Object.entries({ labelSelector, fieldSelector, ...more })) {
-    if (value !== '') params.set(key, value);
-  }
-  return params.toString();
 }
