@@ -49,6 +49,7 @@ export const TARGETS = {
   'cached-p99': target('p99 of cached-small', 'ms', LOWER_RATIO, 2, 1.4),
   'paced-p99': target('p99 cached at 2 000/s, open loop', 'ms', LOWER_RATIO, 2, 1.3),
   'two-gateways': target('two gateway processes; floor: two bare servers', '× one', HIGHER, 1.8, 1.95),
+  'two-gateways-cpu': target('the same in CPU: 2 × a request alone ÷ one beside', '× one', HIGHER, 1.8, 1.95),
   uncached: target('uncached, verification free: p50 over the floor’s', 'ms', LOWER, 0.5, 0.25),
   'trips-legacy-tag': target('round trips, legacy signature, tag', 'trips', LOWER, 2),
   'trips-legacy-digest': target('round trips, legacy signature, digest', 'trips', LOWER, 1),

@@ -133,18 +133,16 @@ export class HostPlaces {
     this.#pump();
   }
 
-  /** Begins what can begin; who got a place goes to the end of the row. */
+  /** Begins what can begin; hosts take turns: who got a place goes to the end of the row, and is met again there. */
   #pump(): void {
-    for (const [host, lane] of [...this.#lanes]) {
-      while (lane.waiting.size > 0 && this.#hasPlace(host, lane)) {
-        const [next] = lane.waiting;
-        if (next === undefined) break;
-        lane.waiting.delete(next);
-        this.#take(lane);
-        this.#lanes.delete(host);
-        this.#lanes.set(host, lane);
-        next();
-      }
+    for (const [host, lane] of this.#lanes) {
+      const [next] = lane.waiting;
+      if (next === undefined || !this.#hasPlace(host, lane)) continue;
+      lane.waiting.delete(next);
+      this.#take(lane);
+      this.#lanes.delete(host);
+      this.#lanes.set(host, lane);
+      next();
     }
   }
 

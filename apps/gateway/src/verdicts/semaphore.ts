@@ -3,20 +3,13 @@ import { withSignal } from '#verification';
 
 /** At most `limit` pieces of work at a time; the others wait in order, each no longer than its signal lets it. */
 export class Semaphore {
-  readonly #limit: number;
   #free: number;
   readonly #mostWaiting: number;
   readonly #waiting: (() => void)[] = [];
 
   constructor(limit: number, mostWaiting = Number.POSITIVE_INFINITY) {
-    this.#limit = limit;
     this.#free = limit;
     this.#mostWaiting = mostWaiting;
-  }
-
-  /** True while nothing runs here, and so nothing waits. */
-  get isIdle(): boolean {
-    return this.#free === this.#limit;
   }
 
   /** Rejects with what `work` rejects with, with the signal's reason, or undecided where too many wait already. */
