@@ -86,7 +86,7 @@ export class CollectionFiles {
     const name = `${version}.root`;
     const bytes =
       this.#known.get(name)?.envelope.bytes ?? (await this.#fetch(name, NOTARY_LIMITS.rootBytes, signal));
-    return bytes === undefined ? undefined : this.#keep(name, bytes, parse);
+    return bytes === undefined ? undefined : this.#keep(name, hashOf(bytes), bytes, parse);
   }
 
   async #fetchLinked(role: RoleName, link: FileLink, signal: AbortSignal): Promise<Uint8Array> {
@@ -104,17 +104,18 @@ export class CollectionFiles {
   }
 
   #parsed<T>(role: RoleName, sha256: string, bytes: Uint8Array, parse: (envelope: Envelope) => T): T {
-    return this.#keep(nameOf(role, sha256), bytes, parse);
+    return this.#keep(nameOf(role, sha256), sha256, bytes, parse);
   }
 
-  #keep<T>(name: string, bytes: Uint8Array, parse: (envelope: Envelope) => T): T {
+  /** `sha256` was computed over these bytes, here or when they were fetched. */
+  #keep<T>(name: string, sha256: string, bytes: Uint8Array, parse: (envelope: Envelope) => T): T {
     const known = this.#known.get(name) ?? this.#used.get(name);
     if (known !== undefined) {
       this.#used.set(name, known);
       // A name holds the role, and each role has one parser: the value is what this parser made.
       return known.value as T;
     }
-    const envelope = new Envelope(bytes);
+    const envelope = new Envelope(bytes, sha256);
     const value = parse(envelope);
     this.#used.set(name, { envelope, value });
     return value;

@@ -30,8 +30,8 @@ const TAIL = Buffer.from(',"signatures":[');
 
 /** One file as it was served: hostile until a role's keys have signed it. */
 export class Envelope {
-  /** SHA-256 over the bytes served. */
-  readonly sha256: Buffer;
+  /** SHA-256 over the bytes served, lower-case hex. */
+  readonly sha256: string;
   readonly bytes: Uint8Array;
   /** What was signed, unverified. */
   readonly signed: Readonly<Record<string, unknown>>;
@@ -42,10 +42,10 @@ export class Envelope {
   #sha512: string | undefined;
   readonly #verified = new Map<string, boolean>();
 
-  /** Throws TrustDataError (malformed). */
-  constructor(bytes: Uint8Array) {
+  /** `sha256` must be that of the bytes: whoever fetched them knows it. Throws TrustDataError (malformed). */
+  constructor(bytes: Uint8Array, sha256: string) {
     this.bytes = bytes;
-    this.sha256 = hash('sha256', bytes, 'buffer');
+    this.sha256 = sha256;
     const halves = splitAsServed(bytes);
     const whole = halves === undefined ? parse(bytes) : undefined;
     const signed = halves === undefined ? member(objectOf(whole), 'signed') : parse(halves.signed);

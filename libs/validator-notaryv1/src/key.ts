@@ -1,4 +1,4 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { hash, X509Certificate } from 'node:crypto';
 
 import { decodeBase64, type PublicKey, publicKeyFromKeyObject, publicKeyFromSpki } from '#trust';
 
@@ -65,7 +65,7 @@ export function parseRoleKey(id: string, value: unknown): RoleKey | undefined {
 /** SHA-256, hex, over the canonical JSON of the key without its private half. */
 export function keyId(keytype: string, publicText: string): string {
   const text = canonicalJson({ keytype, keyval: { private: null, public: publicText } });
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text, 'hex');
 }
 
 function parsePublic(type: KeyType, bytes: Uint8Array): Omit<RoleKey, 'id'> {

@@ -127,7 +127,7 @@ export function assertLinked(link: FileLink, { envelope }: Metadata, what: strin
   const { bytes, sha256 } = envelope;
   const isSame =
     bytes.byteLength === link.length &&
-    sha256.toString('hex') === link.sha256 &&
+    sha256 === link.sha256 &&
     (link.sha512 === undefined || envelope.sha512() === link.sha512);
   if (!isSame) throw new TrustDataError('hash', `${what} has not the bytes that its signed hash names`);
 }

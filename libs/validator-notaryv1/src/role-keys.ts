@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 import { malformed } from './error.js';
 import type { Fields } from './fields.js';
@@ -48,10 +48,8 @@ export class RoleKeys {
     }
     this.#ids = new Set(ids);
     this.#ring = ring;
-    this.fingerprint = createHash('sha256')
-      .update(JSON.stringify([this.threshold, ...[...this.#ids].toSorted()]))
-      .digest('hex')
-      .slice(0, 32);
+    const text = JSON.stringify([this.threshold, ...[...this.#ids].toSorted()]);
+    this.fingerprint = hash('sha256', text, 'hex').slice(0, 32);
   }
 
   /** The key of this id if it is one of this role's, is what it says, and has that id. */

@@ -121,7 +121,7 @@ export class RootChain {
 }
 
 function isSame(one: Root, other: Root): boolean {
-  return one.envelope.sha256.equals(other.envelope.sha256);
+  return one.envelope.sha256 === other.envelope.sha256;
 }
 
 function assertOwnThreshold(root: Root): void {
