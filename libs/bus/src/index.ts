@@ -111,7 +111,7 @@ export {
 export type { HedgeSettings } from './verification/hedge-pace.js';
 export type { IsolationSettings } from './verification/isolation.js';
 export { type BusEvent, type BusObserver, type ServerState } from './verification/observer.js';
-export { type BusHealth, type Question, VerificationBus } from './verification/verification-bus.js';
+export { type BusHealth, type BusQuestion, VerificationBus } from './verification/verification-bus.js';
 export { InMemorySharedVerdicts } from './cache/in-memory-shared-verdicts.js';
 export {
   RedisSharedVerdicts,

@@ -8,7 +8,7 @@ import {
   BusSilentError,
   InMemorySharedVerdicts,
   InMemoryVerificationBus,
-  type Question as BusQuestion,
+  type BusQuestion,
   VerificationBus,
   type VerifierAnswer,
 } from '#bus';

@@ -1,4 +1,4 @@
-import { BusDownError, BusSilentError, type VerificationBus } from '#bus';
+import { BusDownError, type BusQuestion, BusSilentError, type VerificationBus } from '#bus';
 import type { Verdict } from '#contracts';
 import { UndecidedError } from '#validator';
 import {
@@ -184,7 +184,7 @@ interface Asked {
   readonly busBudgetMs: number;
 }
 
-function toBus({ image, rule, revision }: Question): { image: string; rule: string; revision: string } {
+function toBus({ image, rule, revision }: Question): BusQuestion {
   return { image: image.toString(), rule, revision };
 }
 

@@ -8,7 +8,7 @@ import { BusDownError } from '../verification/error.js';
 import { Exchanges } from '../verification/exchanges.js';
 import type { HedgeSettings } from '../verification/hedge-pace.js';
 import { type BusObserver, silentObserver } from '../verification/observer.js';
-import { type BusHealth, type Question, VerificationBus } from '../verification/verification-bus.js';
+import { type BusHealth, type BusQuestion, VerificationBus } from '../verification/verification-bus.js';
 
 export interface InMemoryVerificationBusOptions {
   /** Answers every attempt, in this process. */
@@ -56,7 +56,7 @@ export class InMemoryVerificationBus extends VerificationBus {
     });
   }
 
-  override ask(question: Question, budgetMs: number, signal: AbortSignal): Promise<VerificationReply> {
+  override ask(question: BusQuestion, budgetMs: number, signal: AbortSignal): Promise<VerificationReply> {
     return this.#exchanges.ask(question, budgetMs, signal);
   }
 

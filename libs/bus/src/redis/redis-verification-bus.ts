@@ -8,7 +8,7 @@ import { type BusObserver, silentObserver } from '../verification/observer.js';
 import { pooledRandom } from '../verification/pooled-random.js';
 import { QuarantineList } from '../verification/quarantine.js';
 import { subjectOf } from '../verification/subject.js';
-import { type BusHealth, type Question, VerificationBus } from '../verification/verification-bus.js';
+import { type BusHealth, type BusQuestion, VerificationBus } from '../verification/verification-bus.js';
 import { BusWatch } from './bus-watch.js';
 import { uniqueName } from './names.js';
 import type { Connect } from './redis-link.js';
@@ -81,7 +81,7 @@ export class RedisVerificationBus extends VerificationBus {
     });
   }
 
-  override ask(question: Question, budgetMs: number, signal: AbortSignal): Promise<VerificationReply> {
+  override ask(question: BusQuestion, budgetMs: number, signal: AbortSignal): Promise<VerificationReply> {
     if (this.#client.fault === undefined && !signal.aborted) {
       if (this.isQuarantined(question)) return Promise.resolve(this.#quarantined(question));
       if (this.#watch.isDeserted)
@@ -90,7 +90,7 @@ export class RedisVerificationBus extends VerificationBus {
     return this.#exchanges.ask(question, budgetMs, signal);
   }
 
-  override isQuarantined(question: Question): boolean {
+  override isQuarantined(question: BusQuestion): boolean {
     if (this.#quarantine.isEmpty) return false;
     return this.#quarantine.has(subjectOf(this.#options.cluster, question), this.#watch.now());
   }
@@ -130,7 +130,7 @@ export class RedisVerificationBus extends VerificationBus {
   }
 
   /** Nobody is asked: the records are signed by verifiers, so this is their answer. */
-  #quarantined({ image, rule, revision }: Question): VerificationReply {
+  #quarantined({ image, rule, revision }: BusQuestion): VerificationReply {
     const nonce = Buffer.from(this.#random(16)).toString('hex');
     const { cluster } = this.#options;
     return {

@@ -6,7 +6,7 @@ import { Exchange, type ExchangeEnd } from './exchange.js';
 import { HEDGE_DEFAULTS, HedgePace, type HedgeSettings } from './hedge-pace.js';
 import type { BusObserver } from './observer.js';
 import { isBoundTo } from './reply-envelope.js';
-import type { Question } from './verification-bus.js';
+import type { BusQuestion } from './verification-bus.js';
 
 /** What carries requests to the verifiers. */
 export interface Carrier {
@@ -57,7 +57,7 @@ export class Exchanges {
   }
 
   /** See {@link VerificationBus.ask}. */
-  ask(question: Question, budgetMs: number, signal: AbortSignal): Promise<VerificationReply> {
+  ask(question: BusQuestion, budgetMs: number, signal: AbortSignal): Promise<VerificationReply> {
     const refusal = this.#refusal(signal);
     if (refusal !== undefined) return Promise.reject(refusal.reason);
     const nonce = Buffer.from(this.#options.random(NONCE_BYTES)).toString('hex');
@@ -104,7 +104,7 @@ export class Exchanges {
     };
   }
 
-  #begin(nonce: string, question: Question, budgetMs: number, release: () => void): Exchange {
+  #begin(nonce: string, question: BusQuestion, budgetMs: number, release: () => void): Exchange {
     const { carrier, cluster, gateway, clock, observer, share = SHARE } = this.#options;
     this.pace.asked();
     return new Exchange({

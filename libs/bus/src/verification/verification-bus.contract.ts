@@ -8,7 +8,7 @@ import type { VerifierAnswer, VerifyHandler } from './answer.js';
 import { BusDownError, BusSilentError } from './error.js';
 import type { HedgeSettings } from './hedge-pace.js';
 import type { BusEvent } from './observer.js';
-import type { Question, VerificationBus } from './verification-bus.js';
+import type { BusQuestion, VerificationBus } from './verification-bus.js';
 
 /** What an implementation must be able to set up for the contract: a bus whose verifiers run `handler`. */
 export type MakeBus = (options: {
@@ -42,7 +42,7 @@ export function undecided(code = 'CNS-2004'): Verdict {
   return { outcome: 'undecided', code, message: 'could not look', evidence: [], tookMs: 1 };
 }
 
-export function questionOf(image: string): Question {
+export function questionOf(image: string): BusQuestion {
   return { image, rule: RULE, revision: REVISION };
 }
 

@@ -1,12 +1,12 @@
 import type { VerificationReply } from '#contracts';
 
 /** What a gateway wants to know: may this image run under this rule of this configuration? */
-export interface Question {
+export interface BusQuestion {
   /** Canonical reference. */
   readonly image: string;
   /** SHA-256 of the rule, hex. */
   readonly rule: string;
-  /** SHA-256 of the configuration, hex. */
+  /** `trustRevision` of the configuration (validators, registries), hex: what asker and verifier must have in common. */
   readonly revision: string;
 }
 
@@ -32,9 +32,9 @@ export abstract class VerificationBus {
    * Resolves to a verdict, to `cannot`, or, when the bus' share of `budgetMs` ends, to the last undecided verdict. Rejects
    * with BusSilentError (nobody answered), BusDownError (nobody can be asked; at once) or the signal's reason.
    */
-  abstract ask(question: Question, budgetMs: number, signal: AbortSignal): Promise<VerificationReply>;
+  abstract ask(question: BusQuestion, budgetMs: number, signal: AbortSignal): Promise<VerificationReply>;
   /** True while this image under this rule is quarantined; then nobody verifies it, the gateway itself neither. */
-  abstract isQuarantined(question: Question): boolean;
+  abstract isQuarantined(question: BusQuestion): boolean;
   abstract health(): BusHealth;
   /** Open questions fail with BusDownError. */
   abstract close(): Promise<void>;
