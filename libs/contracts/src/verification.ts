@@ -20,6 +20,7 @@ export const VerificationRequest = z.strictObject({
   /** Canonical reference. */
   image: z.string().max(600),
   rule: hash,
+  /** `trustRevision` of the gateway's configuration: validators and registries. */
   revision: hash,
   /** What is left of the admission when the request was written, milliseconds; age is measured by Redis' clock. */
   budgetMs: z.number().int().min(1).max(60_000),

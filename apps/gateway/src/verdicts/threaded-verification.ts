@@ -43,7 +43,7 @@ const MAX_WAITING = 256;
 /**
  * Verifies in a worker thread with a heap of its own, so that no image can take the gateway down. Images that were there
  * when the thread died are asked again, each alone in a thread of its own; one that dies there three times is
- * quarantined for a minute (design, Transports).
+ * quarantined for a minute.
  */
 export class ThreadedVerification extends LocalVerification {
   readonly #options: ThreadedVerificationOptions;
