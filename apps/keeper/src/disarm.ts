@@ -2,7 +2,8 @@ import { type KubernetesApi, orAbsent } from '#kubernetes';
 
 import { markArmed } from './armed-mark.js';
 import type { ClusterSettings } from './cluster-settings.js';
-import { PART_OF, PART_OF_US, WEBHOOK_PLACES } from './places.js';
+import { isOfThisRelease } from './installed-release.js';
+import { leasePlace, WEBHOOK_PLACES } from './places.js';
 
 export interface DisarmOptions {
   readonly api: KubernetesApi;
@@ -14,17 +15,22 @@ export interface DisarmOptions {
 const LOOKS = 3;
 const LOOK_EVERY_MS = 1000;
 
-/** Takes both webhook configurations away and sees that they stay away; those of somebody else are left alone. */
+/**
+ * Takes both webhook configurations of this release away and sees that they stay away; those of somebody else are left
+ * alone, so that an install that was refused beside another release does not disarm that one.
+ */
 export async function disarm(
   { api, settings, sleep }: DisarmOptions,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  await markArmed(api, settings, false, signal);
+  // Without the Lease nothing was ever armed, and no keeper arms.
+  const lease = await orAbsent(api.get(leasePlace(settings), signal));
+  if (lease !== undefined) await markArmed(api, settings, false, signal);
   const removed = new Set<string>();
   for (let look = 1; ; look += 1) {
     for (const place of WEBHOOK_PLACES) {
       const live = await orAbsent(api.get(place, signal));
-      if (live?.labels.get(PART_OF) !== PART_OF_US) continue;
+      if (live === undefined || !isOfThisRelease(live, settings)) continue;
       await orAbsent(api.delete(place, { uid: live.uid }, signal));
       removed.add(live.kind);
     }

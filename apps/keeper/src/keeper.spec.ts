@@ -65,6 +65,16 @@ test('D09 disarm leaves what is not ours alone', async () => {
   expect(await orAbsent(installation.api.get(MUTATING, signal))).toBeDefined();
 });
 
+test.for([
+  { name: 'another release', settings: { release: 'second' } },
+  { name: 'another namespace', settings: { namespace: 'second' } },
+])('D14 disarm of $name leaves the webhooks of this one alone, and nothing behind', async ({ settings }) => {
+  const installation = await Installation.armed(new VirtualCluster());
+  const other = { ...installation.settings, ...settings };
+  expect(await disarm({ api: installation.api, settings: other, sleep: noSleep }, signal)).toEqual([]);
+  expect(await installation.webhooks()).toHaveLength(2);
+});
+
 test.for<{ name: string; field: string; change: (webhook: Webhook) => JsonObject }>([
   { name: 'failurePolicy', field: 'failurePolicy', change: (hook) => ({ ...hook, failurePolicy: 'Ignore' }) },
   { name: 'timeoutSeconds', field: 'timeoutSeconds', change: (hook) => ({ ...hook, timeoutSeconds: 1 }) },

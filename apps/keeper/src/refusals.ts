@@ -2,8 +2,8 @@ import { type KubernetesApi, type KubernetesObject, KINDS, orAbsent } from '#kub
 
 import type { ClusterSettings } from './cluster-settings.js';
 import { InstallationError } from './error.js';
+import { isOfThisRelease, releaseOf } from './installed-release.js';
 import { PART_OF, PART_OF_US, secretPlace, WEBHOOK_PLACES } from './places.js';
-import { webhooksOf } from './webhook-manifests.js';
 
 const INSTANCE = 'app.kubernetes.io/instance';
 const CHART = 'helm.sh/chart';
@@ -40,17 +40,15 @@ function assertNamespace({ namespace }: ClusterSettings): void {
 
 function assertOurs(live: KubernetesObject, settings: ClusterSettings): void {
   if (live.labels.get(PART_OF) !== PART_OF_US) {
-    if (isOfUpstream(live))
-      throw upstream(webhooksOf(live.body)[0]?.name.split('.')[1] ?? settings.namespace, settings);
+    if (isOfUpstream(live)) throw upstream(releaseOf(live, settings).namespace, settings);
     throw new InstallationError(
       'foreign-webhook',
       `expected no ${live.kind} ${live.name} but our own, got one without the label ${PART_OF}=${PART_OF_US}: see kubectl get ${live.kind} ${live.name} -o yaml, and delete it if nobody needs it`,
     );
   }
-  const namespace = webhooksOf(live.body)[0]?.name.split('.')[1] ?? settings.namespace;
-  const release = live.labels.get(INSTANCE) ?? settings.release;
-  if (release !== settings.release || namespace !== settings.namespace)
-    throw secondRelease(release, namespace, settings);
+  if (isOfThisRelease(live, settings)) return;
+  const { release, namespace } = releaseOf(live, settings);
+  throw secondRelease(release, namespace, settings);
 }
 
 function assertNoOther(deployment: KubernetesObject, settings: ClusterSettings): void {
