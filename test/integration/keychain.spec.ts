@@ -9,9 +9,19 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import { loadConfiguration } from '#config';
+import { parseImageReference } from '#image-ref';
+import { keychainEnvironment } from '#keychain';
+import { createTransport } from '#registry';
 import { makeOwnCertificate } from '#standalone';
+import { CosignSigner } from '#testing';
+import { FloorStore } from '#validator-notaryv1';
+import { openEngine, openKeychain } from '#verification';
 
+import { FloorStore, RelayedFloors } from '#validator-notaryv1';
+import { ThreadedVerification } from '../../apps/gateway/src/verdicts/threaded-verification.js';
 import { SOURCE_FLAGS } from './source-flags.js';
+import { renderedConfiguration } from './system.js';
 
 const CHILD = join(import.meta.dirname, 'keychain-child.ts');
 const ECR = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
@@ -197,5 +207,47 @@ test('I6 a provider that refuses: anonymous, and its text is in no message', asy
     expect(failures.join() + errors).not.toMatch(/canary/);
   } finally {
     cloud.fails = false;
+  }
+});
+
+test('a gateway’s verification thread has the environment of the keychain, and asks there', async () => {
+  cloud.asked.length = 0;
+  const text = renderedConfiguration({
+    host: ECR,
+    publicKey: new CosignSigner('P-256').key.publicKeyPem,
+  }).replace('    type: cosign\n', '    type: cosign\n    auth: { useKeychain: true }\n');
+  const source = { file: { name: 'config.yaml', text } };
+  const paths = { secretsDirectory: undefined, dockerConfig: undefined };
+  const transport = createTransport();
+  const keychain = openKeychain(transport, {});
+  const engine = openEngine(loadConfiguration(source), {
+    ...paths,
+    transport,
+    keychain,
+    readFile: () => undefined,
+    clock: () => new Date(),
+    onFault: () => undefined,
+  });
+  const image = parseImageReference(`${ECR}/app:v1`);
+  const bound = engine.govern(image);
+  if (bound === undefined) throw new Error('no rule');
+  const local = new ThreadedVerification({
+    entry: new URL('../../dist/apps/gateway/src/verdicts/verification-thread.js', import.meta.url),
+    execArgv: [],
+    env: keychainEnvironment({ ...environment, REDIS_PASSWORD: 'never' }),
+    setup: () => ({ source, ...paths }),
+    floors: new RelayedFloors(new FloorStore()),
+    onCrash: () => undefined,
+  });
+  try {
+    expect(engine.lacksCredentials(image, bound)).toBe(false);
+    const { trustRevision, configuration } = engine;
+    const question = { image, rule: bound.rule.hash, revision: configuration.trustRevision, trustRevision };
+    // Nobody is at that name here; the token was asked for all the same.
+    expect(await local.verify(question, AbortSignal.timeout(15_000))).toMatchObject({ outcome: 'undecided' });
+    expect(cloud.asked).toEqual(['sts true', 'ecr']);
+  } finally {
+    await local.close();
+    await transport.close();
   }
 });
