@@ -15,10 +15,9 @@ import { keychainEnvironment } from '#keychain';
 import { createTransport } from '#registry';
 import { makeOwnCertificate } from '#standalone';
 import { CosignSigner } from '#testing';
-import { FloorStore } from '#validator-notaryv1';
+import { FloorStore, RelayedFloors } from '#validator-notaryv1';
 import { openEngine, openKeychain } from '#verification';
 
-import { FloorStore, RelayedFloors } from '#validator-notaryv1';
 import { ThreadedVerification } from '../../apps/gateway/src/verdicts/threaded-verification.js';
 import { SOURCE_FLAGS } from './source-flags.js';
 import { renderedConfiguration } from './system.js';
