@@ -258,7 +258,7 @@ const signatures: Row[] = BASE.flatMap((role): Row[] => [
   {
     name: `T07: ${role} with one key under two ids`,
     set: async (each) => {
-      const twin = await KEYS.root.certified(COLLECTION);
+      const twin = await KEYS.root.certified(COLLECTION, { notBefore: new Date('2021-01-01T00:00:00Z') });
       each.roles[role] = { keys: [await KEYS.root.certified(COLLECTION), twin], threshold: 2 };
     },
     is: 'CNS-1004',

@@ -115,10 +115,16 @@ export class CollectionFiles {
       // A name holds the role, and each role has one parser: the value is what this parser made.
       return known.value as T;
     }
-    const envelope = new Envelope(bytes, sha256);
-    const value = parse(envelope);
-    this.#used.set(name, { envelope, value });
-    return value;
+    try {
+      const envelope = new Envelope(bytes, sha256);
+      const value = parse(envelope);
+      this.#used.set(name, { envelope, value });
+      return value;
+    } catch (cause) {
+      if (!(cause instanceof TrustDataError)) throw cause;
+      const [file] = name.split(' ');
+      throw new TrustDataError(cause.fault, `${file}: ${cause.message}`, { cause });
+    }
   }
 
   #fetch(name: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array | undefined> {

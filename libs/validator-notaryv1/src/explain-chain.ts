@@ -8,7 +8,9 @@ import type { TrustData } from './trust-store.js';
 /** Writes the chain of a proof: root key → roles with versions and expiries → delegation → target → digest. */
 export function traceChain(data: TrustData, pins: readonly Pin[], trace: Trace): void {
   for (const { name, key } of pins) {
-    const text = `pinned root key "${name}" vouches for the root of ${data.collection}`;
+    // As much of the fingerprint as people compare.
+    const id = key.fingerprint.slice(0, 'SHA256:'.length + 12);
+    const text = `pinned root key "${name}" (${id}…) vouches for the root of ${data.collection}`;
     trace.add({ step: 'verify-signature', ok: true, text: cut(text), trustRoot: name, key: key.fingerprint });
   }
   for (const { role, version, expires } of data.base) trace.add(roleStep(role, version, expires));
@@ -33,7 +35,7 @@ export function traceTarget(
 }
 
 function roleStep(role: string, version: number, expires: number): Evidence {
-  const text = cut(`${role} version ${version}, until ${new Date(expires).toISOString()}`);
+  const text = cut(`${role} version ${version}, until ${new Date(expires).toISOString().slice(0, 16)}Z`);
   return { step: 'verify-signature', ok: true, text };
 }
 

@@ -112,7 +112,7 @@ async function check(
     traceTarget(data, target, image.tag, trace);
     return { digest: target.digest, notAfter };
   } catch (error) {
-    const verdict = toVerdictError(error);
+    const verdict = toVerdictError(error, rule.updater.server);
     if (error instanceof TrustDataError)
       trace.add({ step: 'verify-signature', ok: false, text: error.message.slice(0, 200) });
     throw verdict;

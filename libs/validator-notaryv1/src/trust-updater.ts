@@ -49,6 +49,11 @@ export class TrustUpdater {
     this.#pinned = createHash('sha256').update(JSON.stringify(fingerprints)).digest('hex').slice(0, 32);
   }
 
+  /** Where the files come from, for people. */
+  get server(): string {
+    return this.#options.source.server;
+  }
+
   /** The trust data of a collection as they are now. Throws TrustDataError or RegistryError. */
   async trustData(collection: string, now: number, signal: AbortSignal): Promise<TrustData> {
     const kept = this.#kept.get(collection);

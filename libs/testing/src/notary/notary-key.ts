@@ -30,6 +30,8 @@ export class NotaryKey {
   readonly json: NotaryKeyJson;
   readonly publicKey: KeyObject;
   readonly #privateKey: KeyObject;
+  /** By name: a certificate costs more than a whole publication. */
+  readonly #certified = new Map<string, Promise<NotaryKey>>();
 
   private constructor(
     pair: { publicKey: KeyObject; privateKey: KeyObject },
@@ -58,8 +60,18 @@ export class NotaryKey {
     return new NotaryKey(pair, 'ed25519', raw.toString('base64'));
   }
 
-  /** This key under a self-signed certificate for `commonName`, as root keys have one for each collection. */
-  async certified(commonName: string, options: CertificateOptions = {}): Promise<NotaryKey> {
+  /**
+   * This key under a self-signed certificate for `commonName`, as root keys have one for each collection; the same one
+   * where nothing else is asked for.
+   */
+  certified(commonName: string, options?: CertificateOptions): Promise<NotaryKey> {
+    if (options !== undefined) return this.#certify(commonName, options);
+    const made = this.#certified.get(commonName) ?? this.#certify(commonName, {});
+    this.#certified.set(commonName, made);
+    return made;
+  }
+
+  async #certify(commonName: string, options: CertificateOptions): Promise<NotaryKey> {
     // Only where it is used: it takes longer to load than most tests that import this folder.
     await import('reflect-metadata');
     const x509 = await import('@peculiar/x509');

@@ -24,7 +24,7 @@ export class VirtualNotary {
 
   /** A new collection with this notary's keys, the root key certified for its name; nothing is published yet. */
   async collection(name: string, keys: Partial<CollectionKeys> = {}): Promise<VirtualCollection> {
-    const root = keys.root ?? (await certified(this.keys.root, name));
+    const root = keys.root ?? (await this.keys.root.certified(name));
     return new VirtualCollection(name, { ...this.keys, ...keys, root }, this.files, this.#now);
   }
 }
@@ -37,15 +37,4 @@ export function virtualNotaryKeys(): NotaryKeys {
     snapshot: NotaryKey.ed25519(),
     timestamp: NotaryKey.ed25519(),
   };
-}
-
-/** Certificates of root keys, kept: making one costs more than a whole publication. */
-const CERTIFIED = new WeakMap<NotaryKey, Map<string, Promise<NotaryKey>>>();
-
-function certified(key: NotaryKey, name: string): Promise<NotaryKey> {
-  const known = CERTIFIED.get(key) ?? new Map<string, Promise<NotaryKey>>();
-  CERTIFIED.set(key, known);
-  const made = known.get(name) ?? key.certified(name);
-  known.set(name, made);
-  return made;
 }
