@@ -102,7 +102,7 @@ test('the compiled policy chooses what the plain reading chooses', () => {
       const policy = compile(list);
       for (const subject of images) expect(policy.match(subject)?.index).toBe(plainMatch(list, subject));
     }),
-    { numRuns: 1_000 },
+    { numRuns: 400 },
   );
 });
 
@@ -171,7 +171,7 @@ test.for(['strict', 'connaisseur'] as const)(
         expect(scoreOf(there.matches)).toEqual(scoreOf(here.matches));
         expect(there.matches.length).toBe(here.matches.length);
       }),
-      { numRuns: 500 },
+      { numRuns: 250 },
     );
   },
 );
@@ -184,7 +184,7 @@ test.for(['strict', 'connaisseur'] as const)(
         const policy = compile(list, matching);
         expect(policy.explain(subject).matches[0]?.index).toBe(policy.match(subject)?.index);
       }),
-      { numRuns: 500 },
+      { numRuns: 250 },
     );
   },
 );
