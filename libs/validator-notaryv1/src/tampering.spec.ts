@@ -77,8 +77,11 @@ describe('valid trust data with one change never admit another digest', () => {
 });
 
 test('T20: the canonical form is that of an independent writer', () => {
-  // `unit: 'binary'` makes a map of all code points first, a second long.
-  const codePoint = fc.nat(0x10_f7ff).map((at) => String.fromCodePoint(at < 0xd800 ? at : at + 0x800));
+  // `unit: 'binary'` makes a map of all code points first, a second long. UTF-8 and UTF-16 order the named ones otherwise.
+  const codePoint = fc.oneof(
+    fc.nat(0x10_f7ff).map((at) => String.fromCodePoint(at < 0xd800 ? at : at + 0x800)),
+    fc.constantFrom('a', '"', '\\', '\ue000', '\uffff', '\u{10000}', '\u{10ffff}'),
+  );
   fc.assert(
     fc.property(fc.jsonValue({ stringUnit: codePoint }), (value) => {
       let form: string;
