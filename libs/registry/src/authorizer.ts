@@ -3,12 +3,13 @@ import { type AuthScheme, readScheme } from './auth-scheme.js';
 import type { Credential } from './credential.js';
 import type { CredentialSource } from './credential-source.js';
 import { RegistryError } from './error.js';
-import { fetchToken, scopeOf } from './fetch-token.js';
+import { fetchToken, scopeOf, type TokenRequest } from './fetch-token.js';
 import type { HttpAnswer, HttpTransport } from './http-transport.js';
 import { REGISTRY_LIMITS } from './limits.js';
 import type { Repository } from './registry-host.js';
 import type { RetryOptions } from './retry.js';
 import { TokenStore } from './token-store.js';
+import { BudgetSpentError } from './verification-budget.js';
 
 export interface AuthorizerOptions extends RetryOptions {
   readonly credentials: CredentialSource;
@@ -103,18 +104,14 @@ export class Authorizer {
 
   /** Who is the first to need a token pays for it; the others wait for the same one. */
   async #authorization(
-    { scheme, repository, credential }: Access,
+    request: Access,
     transport: HttpTransport,
     signal: AbortSignal,
   ): Promise<string | undefined> {
+    const { scheme, repository, credential } = request;
     if (scheme.kind === 'basic') return credential?.authorization();
-    const { now, random } = this.#options;
-    const request = { scheme, repository, credential };
-    const flight = this.#tokens.get(tokenKey(repository, credential), () =>
-      fetchToken(request, { transport, now, random }),
-    );
     try {
-      return `Bearer ${await untilAborted(flight, signal)}`;
+      return `Bearer ${await this.#token({ scheme, repository, credential }, transport, signal)}`;
     } catch (error) {
       if (error instanceof RegistryError || !signal.aborted) throw error;
       const { endpoint, path } = repository;
@@ -123,6 +120,27 @@ export class Authorizer {
       });
     }
   }
+
+  /** That the payer has spent its budget says nothing about those who waited: one of them pays next. */
+  async #token(request: TokenRequest, transport: HttpTransport, signal: AbortSignal): Promise<string> {
+    const { now, random } = this.#options;
+    for (;;) {
+      let isOwn = false;
+      const flight = this.#tokens.get(tokenKey(request.repository, request.credential), () => {
+        isOwn = true;
+        return fetchToken(request, { transport, now, random });
+      });
+      try {
+        return await untilAborted(flight, signal);
+      } catch (error) {
+        if (isOwn || !isBudgetSpent(error)) throw error;
+      }
+    }
+  }
+}
+
+function isBudgetSpent(error: unknown): boolean {
+  return error instanceof RegistryError && error.cause instanceof BudgetSpentError;
 }
 
 function schemeKey({ endpoint }: Repository, credential: Credential | undefined): string {

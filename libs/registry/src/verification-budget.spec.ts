@@ -65,3 +65,41 @@ test('one verification takes nothing away from the next', async () => {
   expect(await askUntilRefused(transport, REQUESTS)).toBe('never');
   expect(await askUntilRefused(transport, REQUESTS)).toBe('never');
 });
+
+test('§6.2 who waits for the token of a verification that has spent its budget fetches one', async () => {
+  const spent = new VerificationBudget();
+  spent.takeBytes(REGISTRY_LIMITS.verificationBytes);
+  const tokens: HttpRequest[] = [];
+  const transport: HttpTransport = {
+    request: async (request) => {
+      if (request.purpose !== 'token') return challengeOrNothing(request);
+      tokens.push(request);
+      // Both have been challenged by then, and wait for the same token.
+      await new Promise((resolve) => setImmediate(resolve));
+      request.onBytes?.(1);
+      return answerOf(200, new Map(), '{"token":"a","expires_in":300}');
+    },
+    close: () => Promise.resolve(),
+  };
+  const client = new RegistryClient({ transport, random: () => 0 });
+  const ask = async (budget: VerificationBudget): Promise<unknown> =>
+    await client
+      .within(budget)
+      .manifest({ host: 'ghcr.io', path: 'a', reference: 'v1' }, AbortSignal.timeout(5_000))
+      .catch((error: { reason: string }) => error.reason);
+  expect(await Promise.all([spent, new VerificationBudget(), new VerificationBudget()].map(ask))).toEqual([
+    'too-large',
+    'not-found',
+    'not-found',
+  ]);
+  expect(tokens).toHaveLength(2);
+});
+
+function challengeOrNothing({ headers }: HttpRequest): HttpAnswer {
+  const challenge = new Map([['www-authenticate', 'Bearer realm="https://ghcr.io/token"']]);
+  return headers['authorization'] === undefined ? answerOf(401, challenge) : answerOf(404, new Map());
+}
+
+function answerOf(status: number, headers: ReadonlyMap<string, string>, body = ''): HttpAnswer {
+  return { status, headers, body: Buffer.from(body), network: 'public' };
+}
