@@ -1,0 +1,277 @@
+// Builds the image without Docker: what the Dockerfile copies and runs, in folders; programs run in a root of their own.
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+
+import { type Instruction, parseDockerfile, type Stage } from './dockerfile.js';
+
+const PROJECT = join(import.meta.dirname, '..', '..');
+/** Where the base has Node. */
+export const NODE = '/nodejs/bin/node';
+/** Shared libraries that gcr.io/distroless/nodejs has, by Debian's packages libc6, libstdc++6 and libgcc-s1. */
+export const BASE_LIBRARIES =
+  /^(?:libc|libm|libdl|libpthread|libstdc\+\+|libgcc_s|ld-linux-[a-z0-9-]+)\.so\.\d+$/;
+
+/** Why an image cannot be rehearsed here. */
+export function missing(): string | undefined {
+  if (process.getuid?.() !== 0) return 'a root of its own takes the rights of root';
+  const tried = spawnSync('unshare', ['--mount', 'true']);
+  return tried.status === 0 ? undefined : 'unshare --mount does not work here';
+}
+
+export interface RunOptions {
+  /** `uid:gid`; the image's where it is absent. */
+  readonly user?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Folders and files of this machine, by their place in the image. */
+  readonly mounts?: Readonly<Record<string, { readonly source: string; readonly isReadOnly: boolean }>>;
+  /** Folders that are empty and writable. */
+  readonly empty?: readonly string[];
+}
+
+/** The image as a folder, and its programs. */
+export class ImageRehearsal {
+  readonly folder: string;
+  readonly stages: readonly Stage[];
+  readonly #roots = new Map<string, string>();
+
+  private constructor(folder: string, stages: readonly Stage[]) {
+    this.folder = folder;
+    this.stages = stages;
+  }
+
+  /** Follows the Dockerfile, with the files that `docker build .` would send. */
+  static build(): ImageRehearsal {
+    const folder = mkdtempSync(join(tmpdir(), 'image-'));
+    chmodSync(folder, 0o755);
+    const context = join(folder, 'context');
+    copyContext(context);
+    const stages = parseDockerfile(readFileSync(join(context, 'deploy/docker/Dockerfile'), 'utf8'));
+    const image = new ImageRehearsal(folder, stages);
+    try {
+      for (const [index, stage] of stages.entries()) image.#build(stage, index, context);
+      return image;
+    } catch (error) {
+      image.remove();
+      throw error;
+    }
+  }
+
+  get root(): string {
+    return this.#rootOf(String(this.stages.length - 1));
+  }
+
+  get user(): string {
+    return this.#last('user') ?? '0:0';
+  }
+
+  /** The image's entry point with these arguments; a root that nobody can write to. */
+  start(args: readonly string[], options: RunOptions = {}): ChildProcess {
+    const [program = '', ...words] = this.stages.at(-1)?.entrypoint ?? [];
+    return this.#spawn(this.root, [program, ...words, ...args], { user: this.user, ...options }, true);
+  }
+
+  async run(
+    args: readonly string[],
+    options: RunOptions = {},
+  ): Promise<{ code: number | null; output: string }> {
+    return await ended(this.start(args, options));
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #build(stage: Stage, index: number, context: string): void {
+    const root = join(this.folder, `stage-${index}`);
+    mkdirSync(root);
+    this.#roots.set(String(index), root);
+    if (stage.name !== undefined) this.#roots.set(stage.name, root);
+    if (!stage.base.startsWith('node:')) layBase(root);
+    const state = { directory: '/', user: '0:0', env: {} as Record<string, string> };
+    for (const instruction of stage.instructions) this.#follow(instruction, root, context, state);
+  }
+
+  #follow(
+    instruction: Instruction,
+    root: string,
+    context: string,
+    state: { directory: string; user: string; env: Record<string, string> },
+  ): void {
+    switch (instruction.kind) {
+      case 'workdir':
+        state.directory = resolve(state.directory, instruction.value);
+        return void mkdirSync(join(root, state.directory), { recursive: true });
+      case 'user':
+        return void (state.user = instruction.value);
+      case 'env':
+        return void (state.env[instruction.name] = instruction.value);
+      case 'copy': {
+        const from = instruction.from === undefined ? context : this.#rootOf(instruction.from);
+        return copy(instruction, from, join(root, resolve(state.directory, instruction.target)));
+      }
+      case 'shell':
+        return runHere(instruction.command, join(root, state.directory));
+      case 'exec': {
+        const { user, env, directory } = state;
+        const command = inRoot(root, instruction.command, { user, env }, false, directory);
+        execFileSync(command.file, command.args, {
+          stdio: ['ignore', 'ignore', 'inherit'],
+          env: command.env,
+        });
+      }
+    }
+  }
+
+  #spawn(root: string, words: readonly string[], options: RunOptions, isReadOnly: boolean): ChildProcess {
+    const env: Record<string, string> = {};
+    for (const instruction of this.stages.at(-1)?.instructions ?? []) {
+      if (instruction.kind === 'env') env[instruction.name] = instruction.value;
+    }
+    const given = { ...options, env: { ...env, ...options.env } };
+    const { file, args, env: clean } = inRoot(root, words, given, isReadOnly, this.#last('workdir') ?? '/');
+    return spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env: clean });
+  }
+
+  #last(kind: 'user' | 'workdir'): string | undefined {
+    const found = this.stages.at(-1)?.instructions.findLast((instruction) => instruction.kind === kind);
+    return found !== undefined && 'value' in found ? found.value : undefined;
+  }
+
+  #rootOf(stage: string): string {
+    const root = this.#roots.get(stage);
+    if (root === undefined) throw new Error(`expected a stage of the Dockerfile, got ${stage}`);
+    return root;
+  }
+}
+
+/** All that a program said, and how it ended. */
+export async function ended(child: ChildProcess): Promise<{ code: number | null; output: string }> {
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (data: Buffer) => (output += data.toString()));
+  }
+  const code = await new Promise<number | null>((done) => child.once('close', done));
+  return { code, output };
+}
+
+/** Tracked and new files, as a checkout has them; `.dockerignore` names nothing of them. */
+function copyContext(context: string): void {
+  const list = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: PROJECT,
+    encoding: 'utf8',
+    maxBuffer: 16 * 1024 * 1024,
+  });
+  for (const file of list.split('\0')) {
+    if (file === '' || !existsSync(join(PROJECT, file))) continue;
+    mkdirSync(dirname(join(context, file)), { recursive: true });
+    copyFileSync(join(PROJECT, file), join(context, file));
+  }
+}
+
+/** What the distroless base has: Node and its libraries, two users by name, certificates, an empty /tmp. */
+function layBase(root: string): void {
+  for (const name of ['nodejs/bin', 'etc/ssl/certs', 'tmp', 'proc', 'dev'])
+    mkdirSync(join(root, name), { recursive: true });
+  chmodSync(join(root, 'tmp'), 0o1777);
+  copyFileSync(realpathSync(process.execPath), join(root, NODE));
+  for (const path of libraries()) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    copyFileSync(realpathSync(path), join(root, path));
+  }
+  writeFileSync(
+    join(root, 'etc/passwd'),
+    'root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n',
+  );
+  const certificates = '/etc/ssl/certs/ca-certificates.crt';
+  if (existsSync(certificates)) copyFileSync(realpathSync(certificates), join(root, certificates));
+}
+
+/** Files that Node is linked with. */
+export function libraries(): readonly string[] {
+  const text = execFileSync('ldd', [process.execPath], { encoding: 'utf8' });
+  return [...text.matchAll(/(\/\S+)(?= \()/g)].map(([path]) => path);
+}
+
+function copy(
+  { owner, sources, target: text }: Extract<Instruction, { kind: 'copy' }>,
+  from: string,
+  target: string,
+): void {
+  const isInto = sources.length > 1 || text.endsWith('/');
+  for (const source of sources) {
+    const path = join(from, source);
+    // A folder gives what is in it, a file itself.
+    const isFolder = spawnSync('test', ['-d', path]).status === 0;
+    const place = isInto && !isFolder ? join(target, basename(source)) : target;
+    mkdirSync(isFolder ? place : dirname(place), { recursive: true });
+    execFileSync('cp', [
+      '-R',
+      '--no-target-directory',
+      '--preserve=mode,timestamps',
+      path,
+      place.replace(/\/$/, ''),
+    ]);
+    execFileSync('chown', ['-R', owner ?? '0:0', place]);
+  }
+}
+
+/** A command of the stage that has a shell and npm, with this machine's. */
+function runHere(command: string, directory: string): void {
+  const { PATH, HOME } = process.env;
+  const path = `${dirname(process.execPath)}:${PATH ?? ''}`;
+  const env = { PATH: path, HOME, npm_config_prefer_offline: 'true', npm_config_loglevel: 'error' };
+  execFileSync('sh', ['-ec', command], { cwd: directory, env, stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+function inRoot(
+  root: string,
+  words: readonly string[],
+  { user = '0:0', env = {}, mounts = {}, empty = [] }: RunOptions,
+  isReadOnly: boolean,
+  directory: string,
+): { file: string; args: string[]; env: NodeJS.ProcessEnv } {
+  for (const place of [...Object.keys(mounts), ...empty]) {
+    const source = mounts[place]?.source;
+    if (source !== undefined && spawnSync('test', ['-f', source]).status === 0) {
+      mkdirSync(dirname(join(root, place)), { recursive: true });
+      writeFileSync(join(root, place), '');
+    } else mkdirSync(join(root, place), { recursive: true });
+  }
+  const [owner = '0', group = '0'] = user.split(':');
+  const lines = [
+    `mount --bind ${root} ${root}`,
+    isReadOnly ? `mount -o remount,bind,ro ${root}` : '',
+    `mount --rbind /dev ${root}/dev`,
+    `mount -t proc proc ${root}/proc`,
+    ...Object.entries(mounts).flatMap(([place, { source, isReadOnly: isFixed }]) => [
+      `{ [ -e ${root}${place} ] || mkdir ${root}${place}; }`,
+      `mount --bind ${source} ${root}${place}`,
+      isFixed ? `mount -o remount,bind,ro ${root}${place}` : '',
+    ]),
+    ...empty.map((place) => `mount -t tmpfs -o mode=1777 tmpfs ${root}${place}`),
+    [
+      'exec setpriv --no-new-privs --clear-groups unshare',
+      `--root=${root} --wd=${directory} --setgid=${group} --setuid=${owner}`,
+      words.map((word) => quoted(word)).join(' '),
+    ].join(' '),
+  ];
+  const script = lines.filter((line) => line !== '').join(' && ');
+  const args = ['--mount', '--propagation', 'private', '/bin/sh', '-c', script];
+  return { file: '/usr/bin/unshare', args, env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...env } };
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
