@@ -14,25 +14,14 @@ const tsc = [node, join(modules, '@typescript', 'native', 'bin', 'tsc'), '--buil
 const CHECKS = {
   lint: [node, join(ROOT, 'deploy', 'local', 'lint.mjs')],
   types: [...tsc, 'tsconfig.types.json'],
-  format: [
-    node,
-    join(modules, 'prettier', 'bin', 'prettier.cjs'),
-    '--log-level',
-    'warn',
-    '--check',
-    '--cache',
-    // By content, in a place of its own: a run without a cache would delete Prettier's usual one.
-    '--cache-strategy=content',
-    '--cache-location=.cache/prettier',
-    '.',
-  ],
+  format: [node, join(ROOT, 'deploy', 'local', 'format.mjs')],
   build: [...tsc, 'tsconfig.build.json'],
   unit: [node, join(ROOT, 'deploy', 'local', 'unit.mjs')],
 };
 
 if (process.argv.includes('--no-unit')) delete CHECKS.unit;
 if (process.argv.includes('--all')) {
-  for (const name of ['lint.json', 'unit.json', 'types.tsbuildinfo', 'prettier'])
+  for (const name of ['lint.json', 'format.json', 'unit.json', 'types.tsbuildinfo'])
     rmSync(join(ROOT, '.cache', name), { force: true });
 }
 
