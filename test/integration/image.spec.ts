@@ -11,7 +11,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 
-import { BASE_LIBRARIES, ImageRehearsal, libraries, missing, type RunOptions } from './image-rehearsal.js';
+import { ImageRehearsal, missing } from './image-rehearsal.js';
+import { BASE_LIBRARIES, libraries, type RunOptions } from './image-root.js';
 
 const SERVICES = ['gateway', 'verifier', 'alerting'] as const;
 /** As the chart gives it: 60 % of 512 MiB. */
