@@ -88,7 +88,7 @@ A values file of Connaisseur 3.x works as it is. Unknown keys are refused. The c
 * \`connaisseur-prepare\` (a Job, before) makes keys and certificates and changes none that is there; \`connaisseur-arm\` (after)
   applies both webhook configurations once a gateway answers; \`connaisseur-disarm\` (before an uninstall) takes them away.
 * In its namespace, which is not verified, only those run something who may patch the ValidatingAdmissionPolicy
-  `connaisseur-own-namespace`; who installs the chart may.
+  \`connaisseur-own-namespace\`; who installs the chart may.
 * The configuration is watched: a change of \`application\` or \`alerting\` restarts no pod.
 * This table is made from the schema: \`make chart\` after a change.
 `;
