@@ -143,6 +143,8 @@ describe('with the registry away, and a gateway that remembers nothing', () => {
   });
 
   test('K28 a pod of a Deployment that was there before us is not made anew', async () => {
+    // A controller that is told to ask again later asks for a minute before it says so.
+    cluster.images.back();
     await cluster.plane.kubectl(['delete', 'pods', '-l', 'app=before-us', '--wait=false']);
     await cluster.waitFor('the refusal', async () =>
       (await cluster.read(FAILURE, 'replicasets', '-l', 'app=before-us')).includes(

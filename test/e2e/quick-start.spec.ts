@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { MINORS } from '../interop/world/index.js';
 import { Cluster } from './cluster.js';
+import { expectAdmitted, expectDenied } from './expect-denied.js';
+import { imagesIn, KINDS, manifest, oneContainer, podIn } from './manifests.js';
 
 const SIGNED = 'docker.io/securesystemsengineering/testimage:signed';
 const UNSIGNED = 'docker.io/securesystemsengineering/testimage:unsigned';
@@ -35,5 +37,12 @@ describe.for(MINORS)('the quick start on %s', (minor) => {
     expect(await cluster.read('{.spec.containers[0].image}', 'pod', 'demo')).toMatch(
       /^docker\.io\/securesystemsengineering\/testimage(?::signed)?@sha256:[0-9a-f]{64}$/,
     );
+  });
+
+  test.for(KINDS)('a %s is let in pinned or denied by its image', async (kind) => {
+    const name = kind.toLowerCase();
+    await expectDenied(cluster.create(manifest(kind, name, oneContainer(UNSIGNED))));
+    await expectAdmitted(cluster.create(manifest(kind, name, oneContainer(SIGNED))));
+    expect(imagesIn(podIn(await cluster.get(kind, name, 'default')))[0]).toMatch(/@sha256:[0-9a-f]{64}$/);
   });
 });
