@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 
-import type { Finding, ValidatorConfig } from '#config';
+import { type Finding, readIfPresent, type ValidatorConfig } from '#config';
 import { CREDENTIAL_FILES, readCredentials } from '#registry';
-import { readIfPresent } from '#verification';
 
 /**
  * One error for each validator whose `secretName` cannot be used; `base` is the path of the validators. No finding has a

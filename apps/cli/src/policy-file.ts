@@ -1,9 +1,9 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-import { type Configuration, loadConfiguration } from '#config';
+import { type Configuration, loadConfiguration, readIfPresent } from '#config';
 import { createTransport, readUserCredentials } from '#registry';
-import { openEngine, openKeychain, readIfPresent, type VerificationEngine } from '#verification';
+import { openEngine, openKeychain, type VerificationEngine } from '#verification';
 
 import { policySource } from './policy-source.js';
 import { UsageError } from './usage-error.js';

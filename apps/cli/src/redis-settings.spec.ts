@@ -4,8 +4,9 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import { clusterIdentity } from './cluster-identity.js';
 import { redisSettings } from './redis-settings.js';
-import { clusterIdentity, drainMilliseconds } from './service-settings.js';
+import { drainMilliseconds } from './service-settings.js';
 import { UsageError } from './usage-error.js';
 
 let directory: string;

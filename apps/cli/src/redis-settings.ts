@@ -1,8 +1,8 @@
 import { dirname, join } from 'node:path';
 
 import { readRedisSettings, type RedisSettings } from '#bus';
+import { readIfPresent } from '#config';
 
-import { readIfPresent } from './service-settings.js';
 import { UsageError } from './usage-error.js';
 
 export interface RedisOptions {

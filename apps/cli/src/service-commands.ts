@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 
-import { MANAGEMENT_ADDRESS, placeOption } from './service-settings.js';
+import { MANAGEMENT_ADDRESS, type Place, placeOption } from './service-settings.js';
 
 const listenOption = (): Option =>
   new Option('--listen <host:port>', 'where the webhooks answer')
@@ -79,20 +79,12 @@ function addStandalone(program: Command): void {
 }
 
 function addGateway(program: Command): void {
-  program
+  const command = program
     .command('gateway')
     .description('answer admission reviews')
     .addOption(listenOption())
-    .addOption(managementOption(MANAGEMENT_ADDRESS))
-    .addOption(placeOption('config'))
-    .addOption(placeOption('alerts'))
-    .addOption(placeOption('secrets'))
-    .addOption(placeOption('certs'))
-    .addOption(placeOption('keys'))
-    .addOption(placeOption('redisCerts'))
-    .addOption(redisOption())
-    .addOption(redisUrlFileOption())
-    .addOption(clusterOption())
+    .addOption(managementOption(MANAGEMENT_ADDRESS));
+  addServiceOptions(command, ['config', 'alerts', 'secrets', 'certs'])
     .addOption(
       new Option('--journal <dir>', 'where decisions wait while Redis is down')
         .env('CONNAISSEUR_JOURNAL')
@@ -111,36 +103,22 @@ function addGateway(program: Command): void {
 }
 
 function addVerifier(program: Command): void {
-  program
+  const command = program
     .command('verifier')
     .description('verify images for gateways')
-    .addOption(managementOption(MANAGEMENT_ADDRESS))
-    .addOption(placeOption('config'))
-    .addOption(placeOption('alerts'))
-    .addOption(placeOption('secrets'))
-    .addOption(placeOption('keys'))
-    .addOption(placeOption('redisCerts'))
-    .addOption(redisOption())
-    .addOption(redisUrlFileOption())
-    .addOption(clusterOption())
-    .action(async (options) => {
-      const { verifier } = await import('./commands/services.js');
-      await verifier(options);
-    });
+    .addOption(managementOption(MANAGEMENT_ADDRESS));
+  addServiceOptions(command, ['config', 'alerts', 'secrets']).action(async (options) => {
+    const { verifier } = await import('./commands/services.js');
+    await verifier(options);
+  });
 }
 
 function addAlerting(program: Command): void {
-  program
+  const command = program
     .command('alerting')
     .description('deliver alerts about decisions')
-    .addOption(managementOption(MANAGEMENT_ADDRESS))
-    .addOption(placeOption('config'))
-    .addOption(placeOption('alerts'))
-    .addOption(placeOption('keys'))
-    .addOption(placeOption('redisCerts'))
-    .addOption(redisOption())
-    .addOption(redisUrlFileOption())
-    .addOption(clusterOption())
+    .addOption(managementOption(MANAGEMENT_ADDRESS));
+  addServiceOptions(command, ['config', 'alerts'])
     .addOption(kubeconfigOption())
     .action(async (options) => {
       const { alerting } = await import('./commands/services.js');
@@ -149,19 +127,20 @@ function addAlerting(program: Command): void {
 }
 
 function addWatch(program: Command): void {
-  program
+  const command = program
     .command('watch')
     .description('show decisions as they are made')
     .option('--deny', 'only denials')
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text'))
-    .option('--after <id>', 'start after this record instead of now')
-    .addOption(placeOption('keys'))
-    .addOption(placeOption('redisCerts'))
-    .addOption(redisOption())
-    .addOption(redisUrlFileOption())
-    .addOption(clusterOption())
-    .action(async (options) => {
-      const { watch } = await import('./commands/watch.js');
-      await watch(options);
-    });
+    .option('--after <id>', 'start after this record instead of now');
+  addServiceOptions(command, []).action(async (options) => {
+    const { watch } = await import('./commands/watch.js');
+    await watch(options);
+  });
+}
+
+/** What all services need, the way to Redis and the keys of the bus, after the other places of this one. */
+function addServiceOptions(command: Command, places: readonly Place[]): Command {
+  for (const place of [...places, 'keys', 'redisCerts'] as const) command.addOption(placeOption(place));
+  return command.addOption(redisOption()).addOption(redisUrlFileOption()).addOption(clusterOption());
 }

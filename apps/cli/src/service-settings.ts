@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 
 import { Option } from 'commander';
 
@@ -24,31 +22,11 @@ export function placeOption(place: Place): Option {
   return new Option(flag, what).env(variable).default(fallback);
 }
 
-/** A file's text, or `undefined` where there is none. */
-export function readIfPresent(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
 /** Name of this process in messages: the pod's, as upstream's `POD_NAME`, else the host's. */
 export function processName(environment: NodeJS.ProcessEnv): string {
   return (
     (environment['POD_NAME'] ?? hostname()).replaceAll(/[^A-Za-z0-9_.-]/g, '-').slice(0, 100) || 'connaisseur'
   );
-}
-
-/**
- * Identity of the cluster on the bus: as given, else the file that `cluster prepare` put beside the keys (the UID of
- * kube-system), else `default`. All services of one installation must have the same.
- */
-export function clusterIdentity(given: string | undefined, keysDirectory: string): string {
-  const identity = given ?? readIfPresent(join(keysDirectory, 'cluster-id'))?.trim() ?? 'default';
-  if (/^[A-Za-z0-9._:-]{1,128}$/.test(identity)) return identity;
-  throw new UsageError('expected a cluster id of 1 to 128 letters, digits, ".", "_", ":" or "-"');
 }
 
 /** What is in flight needs the rest of the 25 seconds after which a process that was told to stop is ended. */

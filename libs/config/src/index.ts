@@ -35,6 +35,7 @@ export {
 } from './configuration-watch.js';
 export type { WatchDirectory } from './directory-watches.js';
 export { readFileBounded, watchDirectory } from './node-files.js';
+export { readIfPresent } from './read-if-present.js';
 export { chartJsonSchema } from './chart-schema.js';
 export { jsonSchema } from './json-schema.js';
 export type { FindingCode } from './report.js';

@@ -1,7 +1,7 @@
-import { KubernetesError, orAbsent } from './error.js';
+import { type KubernetesError, orAbsent } from './error.js';
 import type { KubernetesApi } from './kubernetes-api.js';
 import type { JsonObject } from './kubernetes-object.js';
-import { RecentAnswers } from './recent-answers.js';
+import { orUntold, RecentAnswers } from './recent-answers.js';
 import { apiVersionOf, KINDS, type ResourceKind } from './resource.js';
 
 /** Which workload is asked for. Kind and version are looked up in a table, never put into a URL. */
@@ -33,25 +33,17 @@ const OWNERS: readonly ResourceKind[] = [
 ];
 
 /** A rollout makes its pods within moments; what is older is read again, ms. */
-const FRESH_MS = 2_000;
-const MAX_KEPT = 64;
-const MAX_AT_ONCE = 32;
+const BOUNDS = { freshMs: 2_000, maxKept: 64, maxAtOnce: 32 };
 
 /** Owners as the API server has them, each read once for all the children that come at the same time. */
 export class LiveOwners {
-  readonly #api: Pick<KubernetesApi, 'get'>;
-  readonly #onFailure: (error: KubernetesError) => void;
+  readonly #options: LiveOwnersOptions;
   readonly #recent: RecentAnswers<JsonObject>;
 
-  constructor({ api, monotonic, onFailure }: LiveOwnersOptions) {
-    this.#api = api;
-    this.#onFailure = onFailure;
-    this.#recent = new RecentAnswers({
-      freshMs: FRESH_MS,
-      maxKept: MAX_KEPT,
-      maxAtOnce: MAX_AT_ONCE,
-      monotonic,
-    });
+  constructor(options: LiveOwnersOptions) {
+    const { monotonic } = options;
+    this.#options = options;
+    this.#recent = new RecentAnswers({ ...BOUNDS, monotonic });
   }
 
   /** The owner of this name, if it lives with this UID; nothing where it does not, or where nobody could tell (K30). */
@@ -62,16 +54,11 @@ export class LiveOwners {
     if (kind === undefined) return undefined;
     const { namespace, name, uid } = owner;
     const key = JSON.stringify([kind.kind, namespace, name, uid]);
-    try {
-      return await this.#recent.get(key, signal, async (own) => {
-        const found = await orAbsent(this.#api.get({ kind, namespace, name }, own));
-        return found?.uid === uid ? found.body : undefined;
-      });
-    } catch (error) {
-      if (signal.aborted) return undefined;
-      if (!(error instanceof KubernetesError)) throw error;
-      this.#onFailure(error);
-      return undefined;
-    }
+    const { api, onFailure } = this.#options;
+    const read = async (own: AbortSignal): Promise<JsonObject | undefined> => {
+      const found = await orAbsent(api.get({ kind, namespace, name }, own));
+      return found?.uid === uid ? found.body : undefined;
+    };
+    return await orUntold(this.#recent.get(key, signal, read), onFailure, signal);
   }
 }

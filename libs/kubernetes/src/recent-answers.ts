@@ -61,6 +61,22 @@ export class RecentAnswers<T> {
   }
 }
 
+/** Nothing where it is not there or nobody could tell, which `onFailure` hears; what is no answer of the API server throws. */
+export async function orUntold<T>(
+  answer: Promise<T | undefined>,
+  onFailure: (error: KubernetesError) => void,
+  signal: AbortSignal,
+): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    if (!(error instanceof KubernetesError)) throw error;
+    onFailure(error);
+    return undefined;
+  }
+}
+
 /** The flight goes on for the others when one of them has to go. */
 async function untilAborted<T>(flight: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();

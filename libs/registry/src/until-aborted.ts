@@ -2,7 +2,7 @@
 export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   // Its error is for those who still wait; that nobody does must not end the process.
   promise.catch(() => undefined);
-  signal.throwIfAborted();
+  if (signal.aborted) throw asError(signal.reason);
   let onAbort: (() => void) | undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
     onAbort = () => reject(asError(signal.reason));

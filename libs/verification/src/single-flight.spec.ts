@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
-import { SingleFlight, withSignal } from './single-flight.js';
+import { untilAborted } from '#registry';
+
+import { SingleFlight } from './single-flight.js';
 
 const never = new AbortController().signal;
 
@@ -82,7 +84,7 @@ describe('SingleFlight', () => {
   test('a flight has a budget of its own', async () => {
     const flights = new SingleFlight<number>({ budgetMs: 20 });
     const waits = async (signal: AbortSignal): Promise<number> =>
-      await withSignal(Promise.withResolvers<number>().promise, signal);
+      await untilAborted(Promise.withResolvers<number>().promise, signal);
     await expect(flights.join('k', waits, never)).rejects.toMatchObject({ name: 'TimeoutError' });
     expect(flights.size).toBe(0);
   });
@@ -97,14 +99,5 @@ describe('SingleFlight', () => {
     reject(new Error('late'));
     await new Promise((resolve) => setImmediate(resolve));
     expect(flights.size).toBe(0);
-  });
-});
-
-describe('withSignal', () => {
-  test('gives the result, the failure, or the signal’s reason', async () => {
-    await expect(withSignal(Promise.resolve(1), never)).resolves.toBe(1);
-    await expect(withSignal(Promise.reject(new RangeError('no')), never)).rejects.toThrow(RangeError);
-    const over = AbortSignal.abort(new RangeError('over'));
-    await expect(withSignal(Promise.resolve(1), over)).rejects.toThrow('over');
   });
 });

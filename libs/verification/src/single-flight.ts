@@ -1,3 +1,5 @@
+import { untilAborted } from '#registry';
+
 /** A flight that is older than this may hang on something that has passed: who waits for it gets a second one, ms. */
 const BOARDING_MS = 2_000;
 
@@ -24,12 +26,12 @@ export class SingleFlight<T> {
   /** Joins a flight of `key` or starts one; `signal` ends this caller's waiting, not the flight. */
   async join(key: string, work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     const [first] = this.#flights.get(key) ?? [];
-    if (first === undefined) return await withSignal(this.#start(key, work).result, signal);
-    const landed = await withSignal(this.#landsInTime(first), signal);
+    if (first === undefined) return await untilAborted(this.#start(key, work).result, signal);
+    const landed = await untilAborted(this.#landsInTime(first), signal);
     if (landed) return await first.result;
     const [older = first, second = this.#start(key, work)] = this.#flights.get(key) ?? [];
     // The older flight may land first after all; a failure of one is no answer while the other is under way.
-    return await withSignal(firstOf([older.result, second.result]), signal);
+    return await untilAborted(firstOf([older.result, second.result]), signal);
   }
 
   /** Keys with a flight under way. */
@@ -74,18 +76,5 @@ async function firstOf<T>(results: readonly Promise<T>[]): Promise<T> {
     return await Promise.any(results);
   } catch (error) {
     throw error instanceof AggregateError ? error.errors.at(-1) : error;
-  }
-}
-
-/** The promise's result, or the signal's reason if that comes first. */
-export async function withSignal<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(signal.reason as Error);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }

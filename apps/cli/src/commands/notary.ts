@@ -7,8 +7,8 @@ import { floorName, resetFloor } from '#validator-notaryv1';
 
 import { followKeys } from '../follow-keys.js';
 import { policySource } from '../policy-source.js';
+import { clusterIdentity } from '../cluster-identity.js';
 import { type RedisOptions, redisSettings } from '../redis-settings.js';
-import { clusterIdentity } from '../service-settings.js';
 import { UsageError } from '../usage-error.js';
 
 interface FloorOptions extends RedisOptions {

@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 
 import type { BusKeys, RedisSettings } from '#bus';
-import { ConfigurationWatch, readFileBounded, watchDirectory } from '#config';
+import { ConfigurationWatch, readFileBounded, readIfPresent, watchDirectory } from '#config';
 import { type ConnectionChoice, isInCluster } from '#kubernetes';
 import { createLogger, type Logger } from '#observability';
 
 import { type Address, parseAddress } from '../address.js';
+import { clusterIdentity } from '../cluster-identity.js';
 import { followKeys } from '../follow-keys.js';
 import { redisSettings } from '../redis-settings.js';
-import { clusterIdentity, drainMilliseconds, processName, readIfPresent } from '../service-settings.js';
+import { drainMilliseconds, processName } from '../service-settings.js';
 import { runUntilTold } from '../until-told.js';
 import { UsageError } from '../usage-error.js';
 

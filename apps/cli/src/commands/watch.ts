@@ -3,8 +3,8 @@ import { createRedis, decisionVerifier, RedisDecisionSource, type StoredDecision
 import { failed } from '../failed.js';
 import { followKeys } from '../follow-keys.js';
 import { formatDecision } from '../print-decision.js';
+import { clusterIdentity } from '../cluster-identity.js';
 import { type RedisOptions, redisSettings } from '../redis-settings.js';
-import { clusterIdentity } from '../service-settings.js';
 import { runUntilTold, type Running } from '../until-told.js';
 
 export interface WatchOptions extends RedisOptions {

@@ -1,7 +1,7 @@
 import type { AlertRoute, AlertSender } from '#alerts';
 import type { AlertingConfig } from '#config';
 import type { DecisionRecord } from '#contracts';
-import { withSignal } from '#verification';
+import { untilAborted } from '#registry';
 
 import type { Deadline } from '../deadline.js';
 
@@ -83,7 +83,7 @@ export class MandatoryAlerts {
     signal: AbortSignal,
   ): Promise<boolean> {
     try {
-      const sender = await withSignal(this.#options.sender(), signal);
+      const sender = await untilAborted(this.#options.sender(), signal);
       for (let attempt = 0; attempt < ATTEMPTS && !signal.aborted; attempt += 1) {
         const outcome = await sender.send(route, { record, clusterIdentifier }, signal);
         if (outcome.kind === 'delivered' || outcome.kind === 'skipped') return true;

@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads';
 
 import { Verdict } from '#contracts';
-import type { PullCredential } from '#registry';
+import { type PullCredential, untilAborted } from '#registry';
 import type { SharedMemory } from '#validator-notaryv1';
-import { type Question, withSignal } from '#verification';
+import type { Question } from '#verification';
 
 import type { FromThread, ThreadPull, ThreadSetup, ToThread } from './thread-messages.js';
 
@@ -77,7 +77,7 @@ export class VerificationWorker {
       pull: pull === undefined ? undefined : toThread(pull),
     });
     try {
-      return await withSignal(promise, signal);
+      return await untilAborted(promise, signal);
     } finally {
       if (this.#pending.delete(id)) this.#say({ kind: 'cancel', id });
     }

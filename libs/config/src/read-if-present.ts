@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** A file's text, `undefined` where there is no such file; any other failure throws. For {@link EngineOptions.readFile}. */
+/** A file's text, `undefined` where there is no such file; any other failure throws. */
 export function readIfPresent(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
