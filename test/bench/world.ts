@@ -120,7 +120,7 @@ export class World {
   /** How many of these decisions never come to the stream. */
   async missing(uids: readonly string[]): Promise<number> {
     return await missingDecisions(
-      { url: this.redis.url, cluster: CLUSTER, keys: this.#in('keys/console') },
+      { url: this.redis.url, cluster: CLUSTER, keys: this.#in('keys/watch') },
       uids,
     );
   }

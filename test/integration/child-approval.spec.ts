@@ -151,7 +151,7 @@ const mutate = (request: Json): Promise<Answer> => post('mutate', request);
 
 async function recordOf({ uid }: Answer): Promise<DecisionRecord> {
   const keys = (): ReturnType<typeof readBusKeys> =>
-    readBusKeys(readDirectory(join(system.directory, 'keys', 'console')));
+    readBusKeys(readDirectory(join(system.directory, 'keys', 'watch')));
   const source = new RedisDecisionSource({
     redis: admin,
     connect: () => createRedis({ url: system.redis.url }, 'blocking'),

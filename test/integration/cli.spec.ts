@@ -475,14 +475,14 @@ describe.concurrent('keys', () => {
     mkdirSync(directory);
     expect(await run(['keys', directory])).toMatchObject({ code: 0 });
     const folders = readdirSync(directory).toSorted();
-    expect(folders).toEqual(['alerting', 'console', 'gateway', 'verifier']);
+    expect(folders).toEqual(['alerting', 'gateway', 'verifier', 'watch']);
     const held = (name: string): string[] =>
       readdirSync(join(directory, name))
         .map((file) => file.replace(/^[^.]+\./, ''))
         .toSorted();
     expect(held('gateway')).not.toContain('verdicts.key');
     expect(held('verifier')).not.toContain('decisions.key');
-    expect(held('console')).toEqual(['decisions.pub']);
+    expect(held('watch')).toEqual(['decisions.pub']);
     for (const name of folders)
       for (const file of readdirSync(join(directory, name)))
         expect(statSync(join(directory, name, file)).mode & 0o077).toBe(0);

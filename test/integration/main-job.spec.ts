@@ -85,7 +85,7 @@ async function decisionsOf(uids: readonly string[], ms = 10_000): Promise<Stored
     trust: {
       cluster: 'system-test',
       verifier: decisionVerifier(
-        () => readBusKeys(readDirectory(`${system.directory}/keys/console`)).decisions,
+        () => readBusKeys(readDirectory(`${system.directory}/keys/watch`)).decisions,
       ),
     },
     observe: () => undefined,

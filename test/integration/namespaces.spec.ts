@@ -80,7 +80,7 @@ async function recordOf({ uid }: Answer): Promise<DecisionRecord> {
     trust: {
       cluster: 'system-test',
       verifier: decisionVerifier(
-        () => readBusKeys(readDirectory(`${system.directory}/keys/console`)).decisions,
+        () => readBusKeys(readDirectory(`${system.directory}/keys/watch`)).decisions,
       ),
     },
     observe: () => undefined,

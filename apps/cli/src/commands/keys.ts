@@ -8,7 +8,7 @@ const COMPONENTS = [
   'gateway',
   'verifier',
   'alerting',
-  'console',
+  'watch',
 ] as const satisfies readonly (keyof typeof KEY_HOLDERS)[];
 
 /** `connaisseur keys DIR`: new keys of the bus, sorted into one folder for each component; never overwrites. */

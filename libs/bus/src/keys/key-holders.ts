@@ -1,9 +1,9 @@
-/** Which keys of the bus each component holds: nobody can speak for another. */
+/** Which keys of the bus each component holds: nobody can speak for another. `watch` is whoever reads decisions. */
 export const KEY_HOLDERS = {
   gateway: /\.(?:requests\.key|verdicts\.pub|decisions\.key|decisions\.pub)$/,
   verifier: /\.(?:requests\.key|verdicts\.key|verdicts\.pub)$/,
   alerting: /(?:\.decisions\.pub|^alerts\.seal)$/,
-  console: /\.decisions\.pub$/,
+  watch: /\.decisions\.pub$/,
 } as const satisfies Record<string, RegExp>;
 
 /** The files of a component among all. */
