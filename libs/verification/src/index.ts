@@ -7,6 +7,5 @@ export { type EngineOptions, newNotaryMemory, openEngine, openKeychain } from '.
 export { type Question, questionKey } from './question.js';
 export { SharedProofs, type StoreLimits, type VerdictStore } from './shared-proofs.js';
 export { SingleFlight } from './single-flight.js';
-export { untilAborted as withSignal } from '#registry';
 export { cacheEntries, type CachePolicy, type LivingVerdict, VerdictCache } from './verdict-cache.js';
 export { verdictOf } from './verdict-of.js';

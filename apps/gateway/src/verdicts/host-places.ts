@@ -1,5 +1,5 @@
+import { untilAborted } from '#registry';
 import { UndecidedError } from '#validator';
-import { withSignal } from '#verification';
 
 /** For this long an answer of a registry speaks for it, ms. */
 const GOOD_MS = 30_000;
@@ -82,7 +82,7 @@ export class HostPlaces {
     const { promise, resolve } = Promise.withResolvers<void>();
     lane.waiting.add(resolve);
     try {
-      await withSignal(promise, signal);
+      await untilAborted(promise, signal);
     } catch (error) {
       // Not among them any more: the place was handed to us at the same moment, so hand it on.
       if (lane.waiting.delete(resolve)) this.#forget(host, lane);

@@ -1,5 +1,5 @@
+import { untilAborted } from '#registry';
 import { UndecidedError } from '#validator';
-import { withSignal } from '#verification';
 
 /** At most `limit` pieces of work at a time; the others wait in order, each no longer than its signal lets it. */
 export class Semaphore {
@@ -34,7 +34,7 @@ export class Semaphore {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#waiting.push(resolve);
     try {
-      await withSignal(promise, signal);
+      await untilAborted(promise, signal);
     } catch (error) {
       const at = this.#waiting.indexOf(resolve);
       // Not in the list any more: the place was handed to us at the same moment, so hand it on.
