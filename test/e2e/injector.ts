@@ -21,7 +21,7 @@ export class Injector {
     this.#name = name;
     this.#server = createServer(this.#authority.issue(['127.0.0.1']), (request, response) => {
       void text(request).then((body) => {
-        const { uid, object } = (JSON.parse(body) as Json).request;
+        const { uid, object } = JSON.parse(body).request;
         const patch = Buffer.from(JSON.stringify(this.patch(object))).toString('base64');
         const answer = { uid, allowed: true, patchType: 'JSONPatch', patch };
         response.setHeader('content-type', 'application/json');

@@ -86,9 +86,7 @@ function ownedPod(name: string, image: string, owner: Json, namespace = 'default
 }
 
 async function ownerOf(kind: string, selector: string): Promise<Json> {
-  const [live] = (
-    JSON.parse(await cluster.plane.kubectl(['get', kind, '-l', selector, '-o', 'json'])) as Json
-  ).items;
+  const [live] = JSON.parse(await cluster.plane.kubectl(['get', kind, '-l', selector, '-o', 'json'])).items;
   return { apiVersion: live.apiVersion, kind: live.kind, name: live.metadata.name, uid: live.metadata.uid };
 }
 
@@ -103,7 +101,7 @@ describe('with the registry away, and a gateway that remembers nothing', () => {
     await cluster.waitFor('pods of all', async () =>
       (await Promise.all([...names.values()].map(podsOf))).every((uids) => uids !== ''),
     );
-    await cluster.images.away();
+    cluster.images.away();
     await anotherGateway();
   });
 

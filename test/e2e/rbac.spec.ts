@@ -22,7 +22,7 @@ afterAll(async () => {
 async function installerIsThere(): Promise<void> {
   const hooks = await cluster.plane.helm(['get', 'hooks', 'connaisseur', '--namespace', NAMESPACE]);
   const wanted = parseAllDocuments(hooks)
-    .map((document) => document.toJS() as Json)
+    .map((document) => document.toJS())
     .filter((object) => /^(?:ServiceAccount|(?:Cluster)?Role(?:Binding)?)$/.test(object?.kind));
   for (const object of wanted)
     await cluster.plane.kubectl(['apply', '--namespace', NAMESPACE, '-f', '-'], JSON.stringify(object));
@@ -177,7 +177,7 @@ test('D03 D04 in our namespace a person’s rights are what they were: nothing o
       '-o',
       'json',
     ]),
-  ) as Json;
+  );
   const subjects = bindings.items.flatMap((item: Json) =>
     item.subjects.map(({ kind, namespace }: Json) => `${kind} ${namespace}`),
   );

@@ -38,16 +38,16 @@ async function during<T>(
   work: () => Promise<T>,
 ): Promise<{ readonly result: T; readonly answers: readonly string[] }> {
   const answers: string[] = [];
-  let isOver = false;
+  const over = new AbortController();
   const asking = (async () => {
     do {
       for (const tag of ['signed', 'unsigned']) answers.push(`${tag}: ${kindOf(await probe(tag))}`);
-    } while (!isOver);
+    } while (!over.signal.aborted);
   })();
   try {
     return { result: await work(), answers };
   } finally {
-    isOver = true;
+    over.abort();
     await asking;
   }
 }
@@ -90,11 +90,10 @@ describe('an upgrade', () => {
 
   test('with another key: what the old one signed is denied', async () => {
     const stranger = cluster.images.strangersKey;
-    const validators = cluster
-      .values()
-      ['application'].validators.map((entry: { name: string }) =>
-        entry.name === 'dockerhub' ? { ...entry, trustRoots: [{ name: 'sse', key: stranger }] } : entry,
-      );
+    const { application } = cluster.values();
+    const validators = application.validators.map((entry: { name: string }) =>
+      entry.name === 'dockerhub' ? { ...entry, trustRoots: [{ name: 'sse', key: stranger }] } : entry,
+    );
     expect((await cluster.tryUpgrade({ application: { validators } })).code).toBe(0);
     await cluster.waitFor('the new key', async () => (await probe('wrong')).code === 0);
     await expectDenied(probe('signed'));
