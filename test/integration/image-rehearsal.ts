@@ -183,5 +183,6 @@ function runHere(command: string, directory: string): void {
   const { PATH, HOME } = process.env;
   const path = `${dirname(process.execPath)}:${PATH ?? ''}`;
   const env = { PATH: path, HOME, npm_config_prefer_offline: 'true', npm_config_loglevel: 'error' };
-  execFileSync('sh', ['-ec', command], { cwd: directory, env, stdio: ['ignore', 'ignore', 'inherit'] });
+  // What a compiler does not like it says on its standard output.
+  execFileSync('sh', ['-ec', command], { cwd: directory, env, stdio: ['ignore', 2, 2] });
 }
