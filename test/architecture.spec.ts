@@ -94,7 +94,7 @@ test('every project has a row', () => {
   );
 });
 
-test.for(globSync('libs/*'))('%s says what it is for', (project) => {
+test.for(globSync('{apps,libs}/*'))('%s says what it is for', (project) => {
   expect(existsSync(`${project}/README.md`)).toBe(true);
   expect(readFileSync(`${project}/README.md`, 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(40);
 });
