@@ -25,7 +25,7 @@ export const CODES = {
   'CNS-1011': { title: 'does not exist in its registry', next: 'check the name and the tag' },
   'CNS-2003': {
     title: 'could not be checked: the registry refused our credentials',
-    next: 'check the validator’s auth',
+    next: 'check the validator’s auth, or the workload’s imagePullSecrets where the namespace opted in',
   },
   'CNS-2004': {
     title: 'could not be checked: the registry cannot be reached',
