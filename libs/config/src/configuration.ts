@@ -52,6 +52,8 @@ export interface NotaryV1Config {
   readonly host: string;
   /** A root key's certificate need not name the collection. */
   readonly unsafeIgnoreCollectionName: boolean;
+  /** How long after it was first seen a timestamp serves; without it, until it expires. */
+  readonly maxTimestampAgeSeconds?: number | undefined;
 }
 
 /** A validator type that this version does not implement; a rule that resolves to it denies with CNS-3001. */

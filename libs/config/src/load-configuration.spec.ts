@@ -342,6 +342,14 @@ const ERRORS: { name: string; text: string; code: string; path: string }[] = [
     code: 'public-key',
     path: 'application.validators[0].trustRoots[0].key',
   })),
+  ...['§59', '§86400.5', '§31536001', '§-1'].map((seconds) => ({
+    name: `T03: a timestamp's age of ${seconds}`,
+    text: values({
+      validators: `- {name: default, type: notaryv1, host: n.example, maxTimestampAgeSeconds: ${seconds}, trustRoots: [{name: default, key: ${KEY}}]}`,
+    }),
+    code: seconds.includes('.') ? 'type' : 'range',
+    path: 'application.validators[0].maxTimestampAgeSeconds',
+  })),
   {
     name: 'C46: a key reference of notaryv1',
     text: values({
@@ -974,6 +982,18 @@ describe('a configuration that works and should be known about', () => {
       }),
     );
     expect(load(text).findings).toContainEqual(expect.objectContaining({ code: 'service-ends', ...place }));
+  });
+
+  test.for([
+    { name: 'off by default', text: '', seconds: undefined },
+    { name: 'in seconds', text: ', maxTimestampAgeSeconds: 86400', seconds: 86_400 },
+  ])('T03: the age of a timestamp is limited $name', ({ text, seconds }) => {
+    const { validators } = load(
+      values({
+        validators: `- {name: default, type: notaryv1, host: n.example${text}, trustRoots: [{name: default, key: ${KEY}}]}`,
+      }),
+    );
+    expect(validators).toMatchObject([{ maxTimestampAgeSeconds: seconds }]);
   });
 
   test('C09: notaryv1 counts no thresholds, so one key twice is a warning', () => {

@@ -179,6 +179,7 @@ const FLIPS: { path: string; to: unknown; rules: number[]; trust?: boolean }[] =
   { path: `${V}.1.cert`, to: CERT_B, rules: [1], trust: true },
   { path: `${V}.2.host`, to: 'other.example', rules: [2], trust: true },
   { path: `${V}.2.unsafeIgnoreCollectionName`, to: true, rules: [2], trust: true },
+  { path: `${V}.2.maxTimestampAgeSeconds`, to: 86_400, rules: [2], trust: true },
   { path: `${V}.2.trustRoots.0.key`, to: KEY_B, rules: [2], trust: true },
   { path: `${V}.2.auth.secretName`, to: 't', rules: [2], trust: true },
   { path: `${V}.2.cert`, to: CERT_B, rules: [2], trust: true },

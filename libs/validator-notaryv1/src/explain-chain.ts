@@ -3,6 +3,7 @@ import { type Evidence, type Trace } from '#validator';
 import type { FoundTarget } from './find-target.js';
 import type { Pin } from './pins.js';
 import { TrustDataError } from './error.js';
+import type { AgeLimit } from './timestamp-age.js';
 import type { TrustData } from './trust-store.js';
 
 /** Writes the chain of a proof: root key → roles with versions and expiries → delegation → target → digest. */
@@ -13,7 +14,7 @@ export function traceChain(data: TrustData, pins: readonly Pin[], trace: Trace):
     const text = `pinned root key "${name}" (${id}…) vouches for the root of ${data.collection}`;
     trace.add({ step: 'verify-signature', ok: true, text: cut(text), trustRoot: name, key: key.fingerprint });
   }
-  for (const { role, version, expires } of data.base) trace.add(roleStep(role, version, expires));
+  for (const { role, version, expires, age } of data.base) trace.add(roleStep(role, version, expires, age));
 }
 
 /** Writes who named the target, and what it is. */
@@ -34,9 +35,15 @@ export function traceTarget(
   trace.add({ step: 'resolve-digest', ok: true, text: `the target is ${digest}` });
 }
 
-function roleStep(role: string, version: number, expires: number): Evidence {
-  const text = cut(`${role} version ${version}, until ${new Date(expires).toISOString().slice(0, 16)}Z`);
+function roleStep(role: string, version: number, expires: number, age?: AgeLimit): Evidence {
+  const limit =
+    age === undefined ? '' : `, at most ${age.maxSeconds} s after it was first seen (${minuteOf(age.since)})`;
+  const text = cut(`${role} version ${version}, until ${minuteOf(expires)}${limit}`);
   return { step: 'verify-signature', ok: true, text };
+}
+
+function minuteOf(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 16)}Z`;
 }
 
 function cut(text: string): string {

@@ -1,8 +1,6 @@
-export { canonicalJson } from './canonical-json.js';
 export { FileSource } from './file-source.js';
 export { floorName, FloorStore, resetFloor, type SharedMemory } from './floor-store.js';
 export { InMemoryFileSource } from './in-memory-file-source.js';
-export { keyId } from './key.js';
 export type { NotaryEvent, NotaryObserver } from './notary-event.js';
 export {
   type NotaryV1Dependencies,

@@ -17,6 +17,7 @@ import type { NotaryObserver } from './notary-event.js';
 import { type Pin, Pins, type TrustRootConfig } from './pins.js';
 import { toVerdictError } from './refusal.js';
 import { delegationOf, type TargetsRole, wayOf } from './role-name.js';
+import { endOfLife } from './timestamp-age.js';
 import { assertAlive, type TrustData } from './trust-store.js';
 import { DEFAULT_FRESH_MS, TrustUpdater } from './trust-updater.js';
 
@@ -26,6 +27,8 @@ export interface NotaryV1ValidatorConfig {
   readonly trustRoots: readonly TrustRootConfig[];
   /** True: a root key's certificate need not name the collection, so one collection's trust data serve for another's. */
   readonly unsafeIgnoreCollectionName: boolean;
+  /** How long after it was first seen a version of the timestamp still serves. Default: until it expires. */
+  readonly maxTimestampAgeSeconds?: number | undefined;
 }
 
 export interface NotaryV1Dependencies {
@@ -51,6 +54,7 @@ export class NotaryV1Validator extends Validator {
   readonly name: string;
   readonly #pins: Pins;
   readonly #bindsCollection: boolean;
+  readonly #maxTimestampAgeSeconds: number | undefined;
   readonly #dependencies: NotaryV1Dependencies;
   readonly #updaters = new Map<string, TrustUpdater>();
 
@@ -60,6 +64,7 @@ export class NotaryV1Validator extends Validator {
     this.name = config.name;
     this.#pins = new Pins(config.name, config.trustRoots);
     this.#bindsCollection = !config.unsafeIgnoreCollectionName;
+    this.#maxTimestampAgeSeconds = config.maxTimestampAgeSeconds;
     this.#dependencies = dependencies;
   }
 
@@ -93,6 +98,7 @@ export class NotaryV1Validator extends Validator {
       clock: clock ?? ((): number => performance.now()),
       observe: observe ?? ((): undefined => undefined),
       freshMs: freshMs ?? DEFAULT_FRESH_MS,
+      maxTimestampAgeSeconds: this.#maxTimestampAgeSeconds,
     });
     this.#updaters.set(key, updater);
     return updater;
@@ -120,7 +126,7 @@ async function check(
 }
 
 /**
- * The earliest expiry of everything that the proof rests on, the roles above the one that signed included: theirs are the
+ * The earliest end of everything that the proof rests on, the roles above the one that signed included: theirs are the
  * keys that it was believed under. Throws TrustDataError where that has passed.
  */
 function endOf(data: TrustData, { roles }: FoundTarget, now: number): number {
@@ -128,7 +134,6 @@ function endOf(data: TrustData, { roles }: FoundTarget, now: number): number {
     const state = data.delegations.get(role);
     return state === undefined || state instanceof TrustDataError ? [] : [{ role, expires: state.expires }];
   });
-  const all = [...data.base, ...used];
-  for (const { role, expires } of all) assertAlive(role, expires, now);
-  return Math.min(...all.map(({ expires }) => expires));
+  for (const { role, expires } of [...data.base, ...used]) assertAlive(role, expires, now);
+  return Math.min(...[...data.base, ...used].map(endOfLife));
 }

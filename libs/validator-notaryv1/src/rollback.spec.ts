@@ -7,6 +7,7 @@ import {
   notaryDigest,
   NotaryKey,
   NotaryWorld,
+  type NotaryWorldOptions,
   type VirtualCollection,
 } from '#testing';
 
@@ -61,6 +62,8 @@ class SlowSource extends FileSource {
   }
 }
 
+type Limits = Pick<NotaryWorldOptions, 'maxTimestampAgeSeconds'>;
+
 interface Scene {
   readonly world: NotaryWorld;
   readonly collection: VirtualCollection;
@@ -69,8 +72,8 @@ interface Scene {
 }
 
 /** A was published, then B; the world has seen both. */
-async function scene(memory?: SharedMemory): Promise<Scene> {
-  const world = new NotaryWorld({ floors: new FloorStore(memory) });
+async function scene(memory?: SharedMemory, limits: Limits = {}): Promise<Scene> {
+  const world = new NotaryWorld({ floors: new FloorStore(memory), ...limits });
   const collection = await world.notary.collection(COLLECTION);
   collection.add('v1', A).publish();
   const old = filesOf(world);
@@ -85,8 +88,8 @@ function filesOf({ notary }: NotaryWorld): Map<string, Uint8Array> {
 }
 
 /** Another process, with the same server and the same shared memory. */
-function another({ world }: Scene, memory?: SharedMemory): NotaryWorld {
-  const other = new NotaryWorld({ floors: new FloorStore(memory) });
+function another({ world }: Scene, memory?: SharedMemory, limits: Limits = {}): NotaryWorld {
+  const other = new NotaryWorld({ floors: new FloorStore(memory), ...limits });
   for (const [name, bytes] of world.notary.files) other.notary.files.set(name, bytes);
   return other;
 }
@@ -229,15 +232,20 @@ describe('the shared memory', () => {
     expect(await first.world.verdict()).toBe(B);
   });
 
-  test.for(['', '{', 'null', '{"epoch":-1,"roles":[]}', '{"epoch":0,"roles":[["a","b"]]}', '{"epoch":0}'])(
-    'with %j in it is empty',
-    async (text) => {
-      expect(parseFloor(text)).toBeUndefined();
-      const memory = new Memory();
-      memory.texts.set(NAME, text);
-      await scene(memory);
-    },
-  );
+  test.for([
+    '',
+    '{',
+    'null',
+    '{"epoch":-1,"roles":[]}',
+    '{"epoch":0,"roles":[["a","b"]]}',
+    '{"epoch":0,"roles":[["a",1,-1]]}',
+    '{"epoch":0}',
+  ])('with %j in it is empty', async (text) => {
+    expect(parseFloor(text)).toBeUndefined();
+    const memory = new Memory();
+    memory.texts.set(NAME, text);
+    await scene(memory);
+  });
 });
 
 describe('a reset by an operator', () => {
@@ -308,6 +316,98 @@ describe('T03: a timestamp that is held back', () => {
     expect((await world.ask()).notAfter).toBe(end);
   });
 });
+
+describe('T03: a timestamp whose age is limited', () => {
+  const DAY = 86_400_000;
+  const LIMITS = { maxTimestampAgeSeconds: 86_400 };
+
+  test('serves that long after it was first seen, and not a millisecond longer', async () => {
+    const { world } = await scene(undefined, LIMITS);
+    expect((await world.ask()).notAfter).toBe(NOW + DAY);
+    expect(await world.verdict({ now: NOW + DAY })).toBe(B);
+    expect(await world.verdict({ now: NOW + DAY + 1 })).toBe('CNS-1007');
+  });
+
+  test('says which version, since when and by which option', async () => {
+    const { world } = await scene(undefined, LIMITS);
+    const error: unknown = await world.ask({ now: NOW + DAY + 1 }).catch((cause: unknown) => cause);
+    expect(String(error)).toMatch(
+      /timestamp version 2 .* 2026-11-21T06:00:00\.000Z.* maxTimestampAgeSeconds/,
+    );
+    expect(world.trace.steps).toContainEqual(expect.objectContaining({ ok: false }));
+  });
+
+  test('ends with its expiry where that comes first', async () => {
+    const { world } = await scene(undefined, { maxTimestampAgeSeconds: 30 * 86_400 });
+    expect((await world.ask()).notAfter).toBe(NOW + 14 * DAY);
+    expect(await world.verdict({ now: NOW + 14 * DAY + 1000 })).toBe('CNS-1007');
+  });
+
+  test('is shown in the chain, and only then', async () => {
+    const texts = async (limits: Limits): Promise<string> => {
+      const { world } = await scene(undefined, limits);
+      return world.trace.steps.map(({ text }) => text).join('; ');
+    };
+    const limit = 'at most 86400 s after it was first seen (2026-11-21T06:00Z)';
+    expect(await texts(LIMITS)).toContain(`timestamp version 2, until 2026-12-05T06:00Z, ${limit}`);
+    expect(await texts({})).not.toContain('first seen');
+  });
+
+  test('begins anew with a new version, and not with an older one', async () => {
+    const { world, collection, old } = await scene(undefined, LIMITS);
+    collection.publish();
+    expect(await world.verdict({ now: NOW + DAY + 1 })).toBe(B);
+    collection.serve(old);
+    expect(await world.verdict({ now: NOW + 2 * DAY + 1 })).toBe(B);
+    expect(await world.verdict({ now: NOW + 2 * DAY + 2 })).toBe('CNS-2007');
+  });
+
+  test('is as old for another process, whether the first one has a limit or not', async () => {
+    const memory = new Memory();
+    const first = await scene(memory);
+    const second = another(first, memory, LIMITS);
+    expect((await second.ask({ now: NOW + 60_000 })).notAfter).toBe(NOW + DAY);
+    expect(await second.verdict({ now: NOW + DAY + 1 })).toBe('CNS-1007');
+    expect(await first.world.verdict({ now: NOW + DAY + 1 })).toBe(B);
+  });
+
+  test('is as old as the earliest of several clocks says', async () => {
+    const memory = new Memory();
+    const first = await scene(memory);
+    expect(await another(first, memory).verdict({ now: NOW - 3600_000 })).toBe(B);
+    expect((await another(first, memory, LIMITS).ask()).notAfter).toBe(NOW - 3600_000 + DAY);
+  });
+
+  test('is new to a process that nobody told of it', async () => {
+    const second = another(await scene(), undefined, LIMITS);
+    expect((await second.ask({ now: NOW + 60_000 })).notAfter).toBe(NOW + 60_000 + DAY);
+  });
+
+  test('counts from now where a record says nothing of it, and that is written down', async () => {
+    const memory = new Memory();
+    const first = await scene(memory);
+    memory.texts.set(NAME, withoutTimes(memory.texts.get(NAME)));
+    const second = another(first, memory, LIMITS);
+    expect((await second.ask({ now: NOW + 60_000 })).notAfter).toBe(NOW + 60_000 + DAY);
+    const third = another(first, memory, LIMITS);
+    expect((await third.ask({ now: NOW + 120_000 })).notAfter).toBe(NOW + 60_000 + DAY);
+  });
+
+  test('counts from now after a reset', async () => {
+    const memory = new Memory();
+    const { world } = await scene(memory, LIMITS);
+    expect(await world.verdict({ now: NOW + DAY + 1 })).toBe('CNS-1007');
+    memory.texts.set(NAME, resetFloor(NOW + DAY));
+    expect((await world.ask({ now: NOW + DAY + 1 })).notAfter).toBe(NOW + 2 * DAY + 1);
+  });
+});
+
+/** As versions before times were noted wrote it. */
+function withoutTimes(text = ''): string {
+  const { epoch, roles } = parseFloor(text) ?? NO_FLOOR;
+  const entries = [...roles].map(([role, { version }]) => [role, version]);
+  return JSON.stringify({ epoch, roles: entries });
+}
 
 test('the versions of another set of pinned keys are not these', async () => {
   const floors = new FloorStore();

@@ -8,6 +8,7 @@ import {
   type Targets,
   type Timestamp,
 } from './metadata.js';
+import { type AgeLimit, assertYoung } from './timestamp-age.js';
 import type { RoleVersion } from './version-floor.js';
 
 /** All files of one collection that belong together, gathered and parsed, none of them verified but the root. */
@@ -26,6 +27,8 @@ export interface RoleState {
   readonly version: number;
   /** Milliseconds since the epoch. */
   readonly expires: number;
+  /** Only of the timestamp, and only where its age is limited. */
+  readonly age?: AgeLimit;
 }
 
 /** A proven delegation role, or why it is not. */
@@ -75,13 +78,22 @@ export function verifyGeneration(collection: string, generation: Generation, now
     ],
     targets,
     delegations,
-    versions: versionsOf(generation, delegations),
+    versions: versionsOf(generation, delegations, now),
   };
+}
+
+/** The same trust data, with a limit to the age of their timestamp. */
+export function withAgeLimit(data: TrustData, age: AgeLimit): TrustData {
+  const base = data.base.map((state) => (state.role === 'timestamp' ? { ...state, age } : state));
+  return { ...data, base };
 }
 
 /** Throws TrustDataError where a base role has ended meanwhile: trust data at hand serve until then and no longer. */
 export function assertStillAlive({ base }: TrustData, now: number): void {
-  for (const { role, expires } of base) assertAlive(role, expires, now);
+  for (const state of base) {
+    assertAlive(state.role, state.expires, now);
+    assertYoung(state, now);
+  }
 }
 
 /** Throws TrustDataError (expired). */
@@ -139,9 +151,10 @@ function stateOf({ version, expires }: { version: number; expires: number }): {
 function versionsOf(
   { root, timestamp, snapshot, targets }: Generation,
   delegations: ReadonlyMap<string, DelegationState>,
+  now: number,
 ): readonly RoleVersion[] {
   const roles: RoleVersion[] = [
-    { role: 'timestamp', version: timestamp.version, keys: root.roles.timestamp.fingerprint },
+    { role: 'timestamp', version: timestamp.version, keys: root.roles.timestamp.fingerprint, since: now },
     { role: 'snapshot', version: snapshot.version, keys: root.roles.snapshot.fingerprint },
     { role: 'targets', version: targets.version, keys: root.roles.targets.fingerprint },
   ];

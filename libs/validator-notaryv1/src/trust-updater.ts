@@ -15,8 +15,15 @@ import type { NotaryObserver } from './notary-event.js';
 import type { Pin } from './pins.js';
 import type { TargetsRole } from './role-name.js';
 import { RootChain } from './root-chain.js';
-import { assertStillAlive, type Generation, type TrustData, verifyGeneration } from './trust-store.js';
-import { assertNotBelow, raised, type RoleVersion } from './version-floor.js';
+import { endOfLife } from './timestamp-age.js';
+import {
+  assertStillAlive,
+  type Generation,
+  type TrustData,
+  verifyGeneration,
+  withAgeLimit,
+} from './trust-store.js';
+import { assertNotBelow, firstSeen, raised, type RoleVersion } from './version-floor.js';
 
 export interface TrustUpdaterOptions {
   readonly source: FileSource;
@@ -30,6 +37,8 @@ export interface TrustUpdaterOptions {
   readonly observe: NotaryObserver;
   /** Trust data that were looked at less than this ago are not looked at again. */
   readonly freshMs: number;
+  /** How long after it was first seen a version of the timestamp still serves. Default: until it expires. */
+  readonly maxTimestampAgeSeconds: number | undefined;
 }
 
 /** Keeps the trust data of collections current: fetches what changed, lets the store decide, and never goes back. */
@@ -85,7 +94,7 @@ export class TrustUpdater {
   #atHand(collection: string, now: number, error: TrustDataError): TrustData {
     const { floors, source } = this.#options;
     const kept = this.#kept.get(collection);
-    const isAlive = kept !== undefined && !kept.data.base.some(({ expires }) => !(expires >= now));
+    const isAlive = kept !== undefined && kept.data.base.every((state) => endOfLife(state) >= now);
     if (!isAlive) throw error;
     assertNotBelow(kept.versions, floors.known(floorName(source.server, collection)));
     return kept.data;
@@ -105,17 +114,28 @@ export class TrustUpdater {
     const before = isReset ? undefined : known?.data.generation.root;
     const chain = new RootChain({ collection, pins, bindsCollection }, generation.root, before);
     const root = await walk(chain, files, now, signal);
-    const data = verifyGeneration(collection, { ...generation, root }, now);
+    const proven = verifyGeneration(collection, { ...generation, root }, now);
     const versions: RoleVersion[] = [
       { role: 'root', version: root.version, keys: this.#pinned },
-      ...data.versions,
+      ...proven.versions,
     ];
     assertNotBelow(versions, floor);
     await floors.raise(name, raised(floor, versions), signal);
     // Once more: a later look may have overtaken this one and seen newer trust data.
     if (floors.known(name).epoch === floor.epoch) assertNotBelow(versions, floors.known(name));
+    const data = this.#aged(proven, name, now);
     this.#kept.put(collection, { data, files, versions, checkedAt, epoch: floor.epoch });
     return data;
+  }
+
+  /** Of all processes, the one that saw this timestamp first counts. */
+  #aged(data: TrustData, name: string, now: number): TrustData {
+    const { maxTimestampAgeSeconds: maxSeconds, floors } = this.#options;
+    const timestamp = data.versions.find(({ role }) => role === 'timestamp');
+    if (maxSeconds === undefined || timestamp === undefined) return data;
+    // Nobody knows it where an operator's reset came in between: then it counts from now.
+    const since = firstSeen(timestamp, floors.known(name)) ?? now;
+    return withAgeLimit(data, { since, maxSeconds });
   }
 
   /** Once more where the publisher was at work while we gathered: files of two generations are never mixed. */

@@ -83,7 +83,7 @@ function checkSigstore(
 }
 
 function checkNotaryV1(input: NotaryV1Input, report: Report): CheckedValidator {
-  const { name, type, unsafeIgnoreCollectionName } = input;
+  const { name, type, unsafeIgnoreCollectionName, maxTimestampAgeSeconds } = input;
   const roots = checkTrustRoots(input.trustRoots, type, report.at('trustRoots'));
   const auth = checkAuth(input.auth, type, report);
   const cert = optional(input.cert, (text) => certificatesAt(text, report, ['cert']));
@@ -101,6 +101,7 @@ function checkNotaryV1(input: NotaryV1Input, report: Report): CheckedValidator {
     cert,
     host: host ?? '',
     unsafeIgnoreCollectionName,
+    maxTimestampAgeSeconds,
   };
   return {
     config,

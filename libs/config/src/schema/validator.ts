@@ -87,6 +87,14 @@ const NotaryV1Schema = z.strictObject({
     .describe(
       'true accepts root keys that are not certified for the collection, so trust data of one serve for another.',
     ),
+  maxTimestampAgeSeconds: z
+    .int()
+    .min(60)
+    .max(31_536_000)
+    .optional()
+    .describe(
+      'Refuse a timestamp this long after it was first seen, before it expires. Off by default: notary servers sign a new one only when something was published or the old one ends.',
+    ),
 });
 
 const NotationSchema = z.strictObject({

@@ -30,6 +30,7 @@ export interface NotaryWorldOptions {
   readonly floors?: FloorStore;
   readonly source?: (files: ReadonlyMap<string, Uint8Array>) => FileSource;
   readonly freshMs?: number;
+  readonly maxTimestampAgeSeconds?: number;
   /** Milliseconds of a clock that never goes back. */
   readonly clock?: () => number;
 }
@@ -66,6 +67,7 @@ export class NotaryWorld {
         name: 'notary',
         trustRoots: Object.entries(roots).map(([name, key]) => ({ name, key: key.pem })),
         unsafeIgnoreCollectionName: options.unsafe ?? false,
+        maxTimestampAgeSeconds: options.maxTimestampAgeSeconds,
       },
       {
         source: this.source,
