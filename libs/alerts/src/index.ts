@@ -10,13 +10,12 @@ export {
   VARIABLE_TYPES,
   type VariableName,
 } from './alert-variables.js';
-export { type CompiledTemplate, compileTemplate, type TemplateSource } from './compile-template.js';
+export type { TemplateSource } from './compile-template.js';
 export { deliver, type Delivery } from './deliver.js';
 export type { DeliveryFault, DeliveryOutcome } from './delivery-outcome.js';
 export { type AlertRenderCode, AlertRenderError } from './error.js';
 export { type Profile, type ProfileName, type ResolvedProfile, resolveProfile } from './profile.js';
 export { readTemplates, type TemplateFiles } from './read-templates.js';
-export { renderAlert, type RenderedAlert } from './render-alert.js';
 export { type AlertRoute, receiverKey, routeAlert } from './route-alert.js';
 export { TemplateCatalogue } from './template-catalogue.js';
 export { checkReceivers } from './check-receivers.js';

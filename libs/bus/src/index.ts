@@ -72,14 +72,7 @@ export {
   InMemoryVerificationBus,
   type InMemoryVerificationBusOptions,
 } from './memory/in-memory-verification-bus.js';
-export {
-  BUS_ACL,
-  COMPONENT_ACL,
-  REDIS_LIMITS,
-  redisAclFile,
-  redisAclLines,
-  type RedisComponent,
-} from './redis/acl.js';
+export { BUS_ACL, REDIS_LIMITS, redisAclFile, redisAclLines, type RedisComponent } from './redis/acl.js';
 export { KEY_HOLDERS, keysOf, newKeyId } from './keys/key-holders.js';
 export {
   createRedis,

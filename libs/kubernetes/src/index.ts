@@ -3,13 +3,11 @@ export { KubernetesError, type KubernetesErrorReason, orAbsent } from './error.j
 export { KubernetesApi, type KubernetesApiOptions } from './kubernetes-api.js';
 export type { JsonPatch, ListQuery, ObjectList, WatchEvent, WatchQuery } from './queries.js';
 export {
-  configMapData,
   isJsonObject,
   type JsonObject,
   type KubernetesObject,
   type Manifest,
   type OwnerReference,
-  parseObject,
   secretData,
 } from './kubernetes-object.js';
 export { NamespaceLabels, type NamespaceLabelsOptions } from './namespace-labels.js';

@@ -76,12 +76,6 @@ export function secretData(secret: KubernetesObject, key: string): Buffer | unde
   return bytes;
 }
 
-/** Text of a key of a ConfigMap's `data`, or `undefined` where there is none. */
-export function configMapData(configMap: KubernetesObject, key: string): string | undefined {
-  const data = configMap.body['data'];
-  return isJsonObject(data) && Object.hasOwn(data, key) ? asText(data[key], `data.${key}`) : undefined;
-}
-
 /** This and the two below throw {@link KubernetesError} (invalid) for what the API server never answers. */
 export function asObject(value: unknown, what: string): JsonObject {
   if (!isJsonObject(value)) throw malformed(what);

@@ -4,7 +4,6 @@ export { parsePem, type PemBlock } from './pem.js';
 export {
   type EcdsaCurve,
   type Fingerprint,
-  fingerprintOf,
   parsePublicKey,
   type PublicKey,
   publicKeyFromKeyObject,

@@ -71,7 +71,7 @@ export function publicKeyFromKeyObject(keyObject: KeyObject): PublicKey {
 }
 
 /** The fingerprint of a DER SubjectPublicKeyInfo. */
-export function fingerprintOf(spki: Uint8Array): Fingerprint {
+function fingerprintOf(spki: Uint8Array): Fingerprint {
   return `SHA256:${createHash('sha256').update(spki).digest('hex')}`;
 }
 

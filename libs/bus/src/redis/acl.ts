@@ -26,7 +26,7 @@ const LOG_KEYS = '~{connaisseur-log}:decisions ~{connaisseur-log}:denials';
  * verdicts and versions of trust data; a verifier has no part in decisions; alerting reads decisions and cannot write one,
  * and has its queues to itself.
  */
-export const COMPONENT_ACL = {
+const COMPONENT_ACL = {
   gateway: `${BUS_ACL.gateway} +multi +exec (+xadd +xlen +xtrim +xpending +xinfo|groups +xrange +xrevrange ${LOG_KEYS}) (+getrange %R~connaisseur:cache:* %R~connaisseur:floor:*) (+getrange +set ~connaisseur:admitted:*)`,
   verifier: `${BUS_ACL.verifier} (+getrange +set ~connaisseur:cache:*) (+getrange +set +rpush +lrange ~connaisseur:floor:*)`,
   alerting: `${CONNECTION} +multi +exec +evalsha +eval +script|load (+xgroup|create +xgroup|destroy +xreadgroup +xautoclaim +xack +xread +xrange +xrevrange ${LOG_KEYS}) (+@read +@write +eval +evalsha -@dangerous ~{connaisseur-alerts}:*)`,
