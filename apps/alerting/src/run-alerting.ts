@@ -9,6 +9,7 @@ import {
   createRedis,
   type DecisionObserver,
   decisionVerifier,
+  type RedisConnection,
   RedisDecisionSource,
   type RedisSettings,
 } from '#bus';
@@ -18,7 +19,7 @@ import { type Logger, logFindings } from '#observability';
 import { createTransport } from '#registry';
 
 import { ClusterTelling } from './cluster/cluster-telling.js';
-import { type RunningAlerting, startAlerting } from './start-alerting.js';
+import { type AlertingUpdate, type RunningAlerting, startAlerting } from './start-alerting.js';
 import { tellDecisions } from './tell-decisions.js';
 
 /** Everything that the alerting process needs from outside. */
@@ -44,21 +45,12 @@ export async function runAlerting(options: AlertingOptions): Promise<Pick<Runnin
   logFindings(configuration.current.findings, log);
   const transport = createTransport();
   const commands = createRedis(redis, 'patient', (error) => log.debug({ err: error }, 'Redis'));
-  const sourceTelling = (observe: DecisionObserver): RedisDecisionSource =>
-    new RedisDecisionSource({
-      redis: commands,
-      connect: () => createRedis(redis, 'blocking', () => undefined),
-      trust: { cluster: options.cluster, verifier: decisionVerifier(() => options.keys().decisions) },
-      observe,
-      now: () => performance.now(),
-    });
-  const source = sourceTelling((event) => tellDecisions(event, log));
-  const telling = clusterTelling(
-    options,
-    registry,
-    // What is odd about the streams is said once, by alerting's own reader.
-    sourceTelling((event) => log.debug({ ...event }, 'decisions, read for Events and reports')),
+  const source = decisionSource(options, commands, (event) => tellDecisions(event, log));
+  // What is odd about the streams is said once, by alerting's own reader.
+  const quiet = decisionSource(options, commands, (event) =>
+    log.debug({ ...event }, 'decisions, read for Events and reports'),
   );
+  const telling = clusterTelling(options, registry, quiet);
   const alerting = await startAlerting({
     configuration: configuration.current,
     templates: (await templatesOf(options.templatesDirectory, log)) ?? [],
@@ -70,16 +62,7 @@ export async function runAlerting(options: AlertingOptions): Promise<Pick<Runnin
     podName: options.name,
     ...(options.management === undefined ? {} : { management: options.management }),
     ...(options.sealKey === undefined ? {} : { sealKeys: [options.sealKey] }),
-    subscribe: (listener) =>
-      configuration.subscribe((event) => {
-        if (event.kind === 'failed') return;
-        logFindings(event.configuration.findings, log);
-        void telling.apply(event.configuration.features);
-        // Templates that cannot be read just now do not replace those that are in force.
-        void templatesOf(options.templatesDirectory, log).then((templates) =>
-          listener({ configuration: event.configuration, ...(templates === undefined ? {} : { templates }) }),
-        );
-      }),
+    subscribe: (listener) => follow(options, telling, listener),
   });
   await telling.apply(configuration.current.features);
   return {
@@ -89,6 +72,38 @@ export async function runAlerting(options: AlertingOptions): Promise<Pick<Runnin
       await transport.close();
     },
   };
+}
+
+/** A reader of the decision stream, with a connection of its own to wait on. */
+function decisionSource(
+  { redis, cluster, keys }: AlertingOptions,
+  commands: RedisConnection,
+  observe: DecisionObserver,
+): RedisDecisionSource {
+  return new RedisDecisionSource({
+    redis: commands,
+    connect: () => createRedis(redis, 'blocking', () => undefined),
+    trust: { cluster, verifier: decisionVerifier(() => keys().decisions) },
+    observe,
+    now: () => performance.now(),
+  });
+}
+
+/** Each configuration that can be used, to what writes into the cluster and to the receivers. */
+function follow(
+  { configuration, templatesDirectory, log }: AlertingOptions,
+  telling: ClusterTelling,
+  listener: (change: AlertingUpdate) => void,
+): () => void {
+  return configuration.subscribe((event) => {
+    if (event.kind === 'failed') return;
+    logFindings(event.configuration.findings, log);
+    void telling.apply(event.configuration.features);
+    // Templates that cannot be read just now do not replace those that are in force.
+    void templatesOf(templatesDirectory, log).then((templates) =>
+      listener({ configuration: event.configuration, ...(templates === undefined ? {} : { templates }) }),
+    );
+  });
 }
 
 function clusterTelling(

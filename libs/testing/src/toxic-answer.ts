@@ -47,42 +47,12 @@ export async function sendToxic(
   toxic: Toxic,
 ): Promise<number> {
   switch (toxic.kind) {
-    case 'answer':
-      return sendPlain(response, {
-        status: toxic.status,
-        headers: toxic.headers ?? {},
-        body: Buffer.from(toxic.body ?? ''),
-      });
-    case 'headers':
-      return sendPlain(response, { ...answer, headers: overlaid(answer.headers, toxic.headers) });
-    case 'body':
-      return sendPlain(response, { ...answer, body: Buffer.from(toxic.body) });
-    case 'redirect':
-      return sendPlain(response, {
-        status: toxic.status ?? 307,
-        headers: { location: toxic.location },
-        body: Buffer.alloc(0),
-      });
-    case 'html':
-      return sendPlain(response, {
-        status: 200,
-        headers: { 'content-type': 'text/html' },
-        body: Buffer.from(LOGIN_PAGE),
-      });
     case 'endless':
       return sendEndless(response, answer);
     case 'drip':
       return sendDrip(response, answer, toxic.everyMs);
     case 'truncated':
       return sendTruncated(response, answer);
-    case 'gzip-bomb': {
-      const body = gzipSync(Buffer.alloc(toxic.unpackedBytes, 0x20));
-      return sendPlain(response, {
-        ...answer,
-        headers: { ...answer.headers, 'content-encoding': 'gzip' },
-        body,
-      });
-    }
     case 'reset':
       response.socket?.resetAndDestroy();
       return 0;
@@ -91,6 +61,8 @@ export async function sendToxic(
     case 'late':
       await sleep(toxic.ms);
       return sendPlain(response, answer);
+    default:
+      return sendPlain(response, otherAnswer(answer, toxic));
   }
 }
 
@@ -103,6 +75,33 @@ export function sendPlain(response: ServerResponse, { status, headers, body }: P
 
 const LOGIN_PAGE =
   '<!doctype html><title>Sign in</title><form action="/login"><input name="password"></form>';
+
+/** Where it is the answer that is wrong, and not the way in which it is sent. */
+function otherAnswer(
+  answer: PlainAnswer,
+  toxic: Extract<Toxic, { kind: 'answer' | 'headers' | 'body' | 'redirect' | 'html' | 'gzip-bomb' }>,
+): PlainAnswer {
+  switch (toxic.kind) {
+    case 'answer': {
+      const { status, headers = {}, body = '' } = toxic;
+      return { status, headers, body: Buffer.from(body) };
+    }
+    case 'headers':
+      return { ...answer, headers: overlaid(answer.headers, toxic.headers) };
+    case 'body':
+      return { ...answer, body: Buffer.from(toxic.body) };
+    case 'redirect': {
+      const { status = 307, location } = toxic;
+      return { status, headers: { location }, body: Buffer.alloc(0) };
+    }
+    case 'html':
+      return { status: 200, headers: { 'content-type': 'text/html' }, body: Buffer.from(LOGIN_PAGE) };
+    case 'gzip-bomb': {
+      const body = gzipSync(Buffer.alloc(toxic.unpackedBytes, 0x20));
+      return { ...answer, headers: { ...answer.headers, 'content-encoding': 'gzip' }, body };
+    }
+  }
+}
 
 function overlaid(
   headers: Readonly<Record<string, string>>,
