@@ -18,6 +18,7 @@ import {
 } from '#bus';
 import {
   NOTARY_COLLECTION as COLLECTION,
+  NOTARY_NOW as NOW,
   notaryDigest,
   NotaryWorld,
   type PrivateRedis,
@@ -29,6 +30,7 @@ import { notaryReset, notaryResets } from '../../apps/cli/src/commands/notary.js
 
 const A = notaryDigest('a');
 const B = notaryDigest('b');
+const OTHER = 'registry.example/acme/other';
 const SERVER = 'https://notary.test';
 const FILES = generateBusKeys('1');
 const KEYS = readBusKeys(FILES);
@@ -61,8 +63,13 @@ function floors(events: VersionFloorEvent[] = [], keys = KEYS): RedisVersionFloo
 }
 
 /** A process of its own: nothing in its memory but what it is given. */
-function process(files?: ReadonlyMap<string, Uint8Array>, events: VersionFloorEvent[] = []): NotaryWorld {
-  const world = new NotaryWorld({ floors: new FloorStore(floors(events)) });
+function process(
+  files?: ReadonlyMap<string, Uint8Array>,
+  events: VersionFloorEvent[] = [],
+  maxTimestampAgeSeconds?: number,
+): NotaryWorld {
+  const limits = maxTimestampAgeSeconds === undefined ? {} : { maxTimestampAgeSeconds };
+  const world = new NotaryWorld({ floors: new FloorStore(floors(events)), ...limits });
   for (const [name, bytes] of files ?? []) world.notary.files.set(name, bytes);
   return world;
 }
@@ -88,6 +95,26 @@ test('versions outlive a process; a reset lets older ones in again and is noted'
   const [note = ''] = (await redis.call('LRANGE', FLOOR_RESETS, 0, -1)) as string[];
   expect(note).toContain('restored from the backup of Friday');
   expect(note).toContain(COLLECTION);
+});
+
+test('T03: a timestamp is as old for a new process as for the one that saw it first; old records say nothing', async () => {
+  const DAY = 86_400_000;
+  const image = `${OTHER}:v1`;
+  const first = process();
+  const collection = await first.notary.collection(OTHER);
+  collection.add('v1', A).publish();
+  expect(await first.verdict({ image })).toBe(A);
+
+  const second = process(first.notary.files, [], 86_400);
+  expect((await second.ask({ image, now: NOW + 60_000 })).notAfter).toBe(NOW + DAY);
+  expect(await second.verdict({ image, now: NOW + DAY + 1 })).toBe('CNS-1007');
+
+  const name = floorName(SERVER, OTHER);
+  const text = (await floors().read(name, AbortSignal.timeout(1000))) ?? '';
+  const { epoch, roles } = JSON.parse(text) as { epoch: number; roles: [string, number][] };
+  await floors().write(name, JSON.stringify({ epoch, roles: roles.map(([role, at]) => [role, at]) }));
+  const third = process(first.notary.files, [], 86_400);
+  expect((await third.ask({ image, now: NOW + 60_000 })).notAfter).toBe(NOW + 60_000 + DAY);
 });
 
 test('notary resets shows who, what, when and why, and only what was signed', async () => {

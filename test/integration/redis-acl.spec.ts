@@ -9,6 +9,8 @@ import {
   createRedis,
   decisionSigner,
   decisionVerifier,
+  floorSigner,
+  floorVerifier,
   generateBusKeys,
   ignoreDecisionEvents,
   noJournal,
@@ -21,6 +23,7 @@ import {
   type RedisRole,
   type RedisSettings,
   RedisSharedVerdicts,
+  RedisVersionFloors,
 } from '#bus';
 import { aDenial, type PrivateRedis, startPrivateRedis } from '#testing';
 
@@ -143,6 +146,23 @@ test('H14 a verifier shares verdicts, and a gateway reads them only', async () =
   await writer.put('k', admitted, 60_000);
   const reader = new RedisSharedVerdicts({ ...options, redis: await connected('gateway') });
   expect((await reader.get('k', NEVER))?.outcome).toBe('admitted');
+});
+
+test('H14 a verifier keeps versions of trust data and notes resets, and a gateway reads the versions', async () => {
+  const keys = readBusKeys(generateBusKeys('k1')).verdicts;
+  const options = {
+    cluster: 'c',
+    verifier: floorVerifier(() => keys),
+    now: Date.now,
+    observe: ({ kind }: { kind: string }) => expect(kind).toBe('stored'),
+  };
+  const signer = floorSigner(() => keys);
+  const writer = new RedisVersionFloors({ ...options, redis: await connected('verifier'), signer });
+  await writer.write('name', 'versions');
+  expect(await writer.note('a reset')).toBe(true);
+  expect(await writer.notes(NEVER)).toEqual(['a reset']);
+  const reader = new RedisVersionFloors({ ...options, redis: await connected('gateway') });
+  expect(await reader.read('name', NEVER)).toBe('versions');
 });
 
 test.for<{ component: RedisComponent; command: string[] }>([
