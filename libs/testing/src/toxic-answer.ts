@@ -61,7 +61,12 @@ export async function sendToxic(
     case 'late':
       await sleep(toxic.ms);
       return sendPlain(response, answer);
-    default:
+    case 'answer':
+    case 'headers':
+    case 'body':
+    case 'redirect':
+    case 'html':
+    case 'gzip-bomb':
       return sendPlain(response, otherAnswer(answer, toxic));
   }
 }
