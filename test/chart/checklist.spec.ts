@@ -1,3 +1,4 @@
+// Over 200 lines: one table, a row for each item that the rendered chart must show.
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 

@@ -1,3 +1,4 @@
+// Over 200 lines: the one world that all attacks start from.
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { connect as tlsConnect } from 'node:tls';

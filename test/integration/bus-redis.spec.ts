@@ -1,3 +1,4 @@
+// Over 200 lines: its cases share one running system, and each stands beside its twin.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// Over 200 lines: its cases share one running system, and each stands beside its twin.
 import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Over 200 lines: its cases share one running system, and each stands beside its twin.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';

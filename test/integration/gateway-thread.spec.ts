@@ -1,3 +1,6 @@
+// Over 200 lines: its cases share one running system, and each stands beside its twin.
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -5,8 +8,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { loadConfiguration } from '#config';
 import { type ImageReference, parseImageReference } from '#image-ref';
 import { createTransport, type HttpTransport } from '#registry';
-import { CosignSigner, pushImage, pushLegacySignature, VirtualRegistry } from '#testing';
-import { FloorStore, RelayedFloors } from '#validator-notaryv1';
+import {
+  CosignSigner,
+  notaryDigest,
+  pushImage,
+  pushLegacySignature,
+  VirtualNotary,
+  VirtualRegistry,
+} from '#testing';
+import { FloorStore, type NotaryEvent, RelayedFloors } from '#validator-notaryv1';
 import { openEngine, type Question, type VerificationEngine } from '#verification';
 
 import {
@@ -57,6 +67,7 @@ function threads(options: Partial<ThreadedVerificationOptions> & { text?: () => 
       dockerConfig: undefined,
     }),
     floors: new RelayedFloors(new FloorStore()),
+    onNotary: () => undefined,
     onCrash: (error) => crashes.push(error),
     ...options,
   });
@@ -72,10 +83,10 @@ async function image(signed = true): Promise<{ reference: ImageReference; path: 
   return { reference: parseImageReference(`${registry.host}/${path}:v1`), path, digest: pushed.digest };
 }
 
-function ask(reference: ImageReference, changes: Partial<Question> = {}): Question {
-  const bound = engine.govern(reference);
+function ask(reference: ImageReference, changes: Partial<Question> = {}, by = engine): Question {
+  const bound = by.govern(reference);
   if (bound === undefined) throw new Error('no rule');
-  const { trustRevision, configuration } = engine;
+  const { trustRevision, configuration } = by;
   return {
     image: reference,
     rule: bound.rule.hash,
@@ -151,3 +162,62 @@ describe('F22 a thread that dies', () => {
     expect(crashes.length).toBeGreaterThan(0);
   });
 });
+
+test('T02 a rollback that a thread meets is told to the gateway', async () => {
+  const notary = new VirtualNotary();
+  const name = 'registry.example/acme/app';
+  const collection = await notary.collection(name);
+  collection.add('v1', notaryDigest('a')).publish();
+  const old = new Map([...notary.files].map(([path, bytes]) => [path.slice(name.length + 1), bytes]));
+  collection.add('v1', notaryDigest('b')).publish();
+  const server = await serve(notary);
+  try {
+    const source = notaryConfiguration(server, notary);
+    const own = openEngine(loadConfiguration({ file: { name: 'config.yaml', text: source } }), {
+      transport,
+      secretsDirectory: undefined,
+      dockerConfig: undefined,
+      readFile: () => undefined,
+      clock: () => new Date(),
+      onFault: () => undefined,
+    });
+    const events: NotaryEvent[] = [];
+    const { local } = threads({ text: () => source, onNotary: (event) => events.push(event) });
+    const reference = parseImageReference(`${name}:v1`);
+    const question = ask(reference, {}, own);
+    await expect(local.verify(question, soon())).resolves.toMatchObject({ digest: notaryDigest('b') });
+    expect(events).toEqual([]);
+    collection.serve(old);
+    // Another thread: nothing at hand, and what the gateway remembers.
+    local.renew();
+    await expect(local.verify(question, soon())).resolves.toMatchObject({ code: 'CNS-2007' });
+    expect(events).toMatchObject([{ kind: 'rollback', collection: name }]);
+  } finally {
+    server.close();
+  }
+});
+
+async function serve({ files }: VirtualNotary): Promise<Server> {
+  const server = createServer(({ url = '' }, answer) => {
+    const [, collection = '', file = ''] = /^\/v2\/(.+)\/_trust\/tuf\/(.+)\.json$/.exec(url) ?? [];
+    const bytes = files.get(`${collection}/${file}`);
+    answer.writeHead(bytes === undefined ? 404 : 200).end(bytes);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
+
+function notaryConfiguration(server: Server, { keys }: VirtualNotary): string {
+  const { port } = server.address() as AddressInfo;
+  return JSON.stringify({
+    validators: [
+      {
+        name: 'notary',
+        type: 'notaryv1',
+        host: `http://127.0.0.1:${port}`,
+        trustRoots: [{ name: 'default', key: keys.root.pem }],
+      },
+    ],
+    policy: [{ pattern: '*:*', validator: 'notary' }],
+  });
+}

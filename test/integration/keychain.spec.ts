@@ -1,3 +1,4 @@
+// Over 200 lines: its cases share one running system, and each stands beside its twin.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -236,6 +237,7 @@ test('a gateway’s verification thread has the environment of the keychain, and
     env: keychainEnvironment({ ...environment, REDIS_PASSWORD: 'never' }),
     setup: () => ({ source, ...paths }),
     floors: new RelayedFloors(new FloorStore()),
+    onNotary: () => undefined,
     onCrash: () => undefined,
   });
   try {

@@ -1,3 +1,4 @@
+// Over 200 lines: its cases share one running system, and each stands beside its twin.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';

@@ -1,3 +1,4 @@
+// Over 200 lines: its cases share one running system, and each stands beside its twin.
 import { generateKeyPairSync } from 'node:crypto';
 
 import type { Redis } from 'ioredis';

@@ -1,3 +1,4 @@
+// Over 200 lines: every process of the running system, started and stopped in one place.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// Over 200 lines: the rows about one subject stay together, each beside its twin.
 import { applyOperation, applyPatch, JsonPatchError, type Operation } from 'fast-json-patch';
 import { describe, expect, test } from 'vitest';
 

@@ -1,3 +1,4 @@
+// Over 200 lines: the rows about one subject stay together, each beside its twin.
 import { describe, expect, test } from 'vitest';
 
 import { bytesOf, type KindName, KINDS, type ReviewParts, reviewOf } from '../test/review.js';

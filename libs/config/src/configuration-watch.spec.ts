@@ -1,3 +1,4 @@
+// Over 200 lines: the rows about one subject stay together, each beside its twin.
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Over 200 lines: the rows about one subject stay together, each beside its twin.
 import { type ImageReference, parseDigest, parseImageReference } from '#image-ref';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';

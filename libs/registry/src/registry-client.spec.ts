@@ -1,3 +1,4 @@
+// Over 200 lines: the rows about one subject stay together, each beside its twin.
 import { inspect } from 'node:util';
 
 import { afterEach, describe, expect, test } from 'vitest';

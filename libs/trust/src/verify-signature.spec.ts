@@ -1,3 +1,4 @@
+// Over 200 lines: the rows about one subject stay together, each beside its twin.
 import { constants, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 
 import { ed25519ph } from '@noble/curves/ed25519.js';

@@ -1,3 +1,4 @@
+// Over 200 lines: a table of attacks, each row beside its twin that is let in.
 import { expect, test } from 'vitest';
 
 import {

@@ -1,3 +1,4 @@
+// Over 200 lines: the life of one pod as a process, in the order in which a kubelet goes through it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';

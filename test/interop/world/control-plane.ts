@@ -1,3 +1,4 @@
+// Over 200 lines: one control plane, from its certificates to its last process, read from top to bottom.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Over 200 lines: the rows about one subject stay together, each beside its twin.
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 

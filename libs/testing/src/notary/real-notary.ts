@@ -1,3 +1,4 @@
+// Over 200 lines: one rig, from keys and configuration files to the two servers and the client, read from top to bottom.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
