@@ -156,3 +156,14 @@ function expand(named: readonly string[], own: readonly string[]): string[] {
     name.endsWith('*') ? own.filter((entry) => entry.startsWith(name.slice(0, -1))) : [name],
   );
 }
+
+test('a file over 200 lines says why in its first line', () => {
+  const long = globSync('{apps,libs,deploy,test}/**/*.{ts,mjs}')
+    .filter((file) => !file.includes('node_modules'))
+    .map((file) => ({ file, text: readFileSync(file, 'utf8') }))
+    .filter(({ text }) => text.split('\n').length > 201);
+  expect(long.length).toBeGreaterThan(0);
+  expect(long.filter(({ text }) => !text.startsWith('// Over 200 lines: ')).map(({ file }) => file)).toEqual(
+    [],
+  );
+});

@@ -1,3 +1,4 @@
+// Over 200 lines: its cases share one installation, which takes longer to start than all of them to run.
 // What a person gets wrong when installing: a clear message before anything is changed, and a cluster that goes on working.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

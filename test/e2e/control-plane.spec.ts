@@ -1,3 +1,4 @@
+// Over 200 lines: its cases share one installation, which takes longer to start than all of them to run.
 // The control plane that the other tests of this folder stand on, by itself.
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';

@@ -1,3 +1,4 @@
+// Over 200 lines: its cases share one installation, which takes longer to start than all of them to run.
 // Kubernetes Events and reports on a real API server, written with the rights that the chart gives and no others.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Over 200 lines: its cases share one installation, which takes longer to start than all of them to run.
 // What the chart's Jobs and the keeper do, on a real API server, with the rights that the chart gives them.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

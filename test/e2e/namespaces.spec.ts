@@ -1,3 +1,4 @@
+// Over 200 lines: its cases share one installation, which takes longer to start than all of them to run.
 // Which namespaces are validated, and how: by their names, by their labels, by rules; and who may change that.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 

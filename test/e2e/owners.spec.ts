@@ -1,3 +1,4 @@
+// Over 200 lines: its cases share one installation, which takes longer to start than all of them to run.
 // Chains of owners: those that the real controllers make are admitted by what was admitted before, those that somebody
 // writes by hand are verified like everything else.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';

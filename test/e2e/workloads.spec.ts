@@ -1,3 +1,4 @@
+// Over 200 lines: its cases share one installation, which takes longer to start than all of them to run.
 // What a person and the built-in controllers do with workloads, each with an image that is signed and one that is not. The
 // ids are those of the catalogue of attacks.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// Over 200 lines: a table of attacks, each row beside its twin that is let in.
 // What is told, to whom, and what never is (groups A, P of the attack catalogue), against the running system.
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

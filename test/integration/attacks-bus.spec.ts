@@ -1,3 +1,4 @@
+// Over 200 lines: a table of attacks, each row beside its twin that is let in.
 // Somebody who can write to Redis (group H of the attack catalogue, and P13), against the running system.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// Over 200 lines: a table of attacks, each row beside its twin that is let in.
 // The object surface of the attack catalogue (groups K, R, P), against the running system.
 import { randomUUID } from 'node:crypto';
 

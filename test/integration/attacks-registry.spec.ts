@@ -1,3 +1,4 @@
+// Over 200 lines: a table of attacks, each row beside its twin that is let in.
 // A registry that lies (groups G and C of the attack catalogue), against the running system.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 

@@ -1,3 +1,4 @@
+// Over 200 lines: a table of attacks, each row beside its twin that is let in.
 // Bytes that are thrown at the webhook (group S of the attack catalogue), from a place that can reach its port.
 import { setTimeout as sleep } from 'node:timers/promises';
 

@@ -1,3 +1,4 @@
+// Over 200 lines: its cases share one running system, and each stands beside its twin.
 // The container image, rehearsed without Docker, and docker-compose.yml in it: as uid 10001 in a root that is read only.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

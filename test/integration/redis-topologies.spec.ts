@@ -1,3 +1,4 @@
+// Over 200 lines: its cases share one running system, and each stands beside its twin.
 // Redis Cluster and Sentinel with the users that `connaisseur redis-acl` prints: all that the components say to Redis.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';

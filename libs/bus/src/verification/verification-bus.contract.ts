@@ -1,3 +1,4 @@
+// Over 200 lines: the contract of the port is one table that each implementation runs whole.
 // A contract is one function that declares its tests, as long as they are many.
 /* oxlint-disable max-lines, max-lines-per-function */
 import { describe, expect, test } from 'vitest';
