@@ -19,6 +19,7 @@ export function createLocal(
   return new ThreadedVerification({
     setup: () => ({ source: configuration.source, secretsDirectory, dockerConfig }),
     floors: new RelayedFloors(notary.floors),
+    onNotary: notary.observe,
     env: keychainEnvironment(process.env),
     onCrash: (error) => {
       metrics.verificationCrashes.inc();

@@ -22,7 +22,7 @@ export function openVerdicts(
 ): { bus: VerificationBus; local: LocalVerification; verdicts: VerdictService; notary: NotaryMemory } {
   const { metrics, redis, engine, onFault } = parts;
   const keys = gatewayKeys(options);
-  const notary = createNotaryMemory(options, redis, keys);
+  const notary = createNotaryMemory(options, metrics, redis, keys);
   const local = createLocal(options, metrics, engine, notary);
   undo.defer(() => local.close());
   const bus = createBus(options, metrics, keys);

@@ -18,6 +18,7 @@ export class GatewayMetrics {
   readonly admittedWorkloads: Counter<'event'>;
   readonly childApprovals: Counter<'result'>;
   readonly verificationCrashes: Counter;
+  readonly notaryEvents: Counter<'event'>;
   readonly registryRequests: Counter<'registry' | 'code'>;
   readonly mandatoryAlerts: Counter<'receiver' | 'result'>;
   readonly configReloadFailed: Gauge;
@@ -56,6 +57,9 @@ export class GatewayMetrics {
     ]);
     this.childApprovals = counter('child_approvals_total', 'What became of claimed owners', ['result']);
     this.verificationCrashes = counter('verification_crashes_total', 'Deaths of verification threads', []);
+    this.notaryEvents = counter('notary_events_total', 'Rollbacks of trust data that were not followed', [
+      'event',
+    ]);
     this.registryRequests = counter('registry_requests_total', 'Requests to registries', [
       'registry',
       'code',

@@ -1,5 +1,6 @@
 import type { ConfigurationSource } from '#config';
 import type { CredentialEntry } from '#registry';
+import type { NotaryEvent } from '#validator-notaryv1';
 
 /** What the verification thread starts with: texts only, because values with secrets do not cross threads. */
 export interface ThreadSetup {
@@ -39,4 +40,6 @@ export type FromThread =
   /** Versions of trust data: the gateway remembers them, because threads come and go. */
   | { readonly kind: 'read-floor'; readonly id: number; readonly name: string }
   | { readonly kind: 'write-floor'; readonly name: string; readonly text: string }
+  /** A notary server offers older trust data than were seen before. */
+  | Extract<NotaryEvent, { readonly kind: 'rollback' }>
   | { readonly kind: 'pong' };

@@ -35,6 +35,7 @@ function world(options: Partial<ThreadedVerificationOptions> = {}) {
       };
     },
     floors: new RelayedFloors(new FloorStore()),
+    onNotary: () => undefined,
     onCrash: (error) => crashes.push(error),
     ...options,
   });

@@ -1,6 +1,6 @@
 import type { Verdict } from '#contracts';
 import { UndecidedError } from '#validator';
-import type { SharedMemory } from '#validator-notaryv1';
+import type { NotaryObserver, SharedMemory } from '#validator-notaryv1';
 import { type Question, verdictOf } from '#verification';
 
 import { CrashBook } from './crash-book.js';
@@ -15,6 +15,8 @@ export interface ThreadedVerificationOptions {
   readonly setup: () => ThreadSetup;
   /** The versions of trust data that the process remembers, for threads that come and go. */
   readonly floors: SharedMemory;
+  /** Told of rollbacks that a thread has met. */
+  readonly onNotary: NotaryObserver;
   /** A thread died by itself, or could not even be made. */
   readonly onCrash: (error: unknown) => void;
   /** The thread's program; another one in tests. */
@@ -131,12 +133,14 @@ export class ThreadedVerification extends LocalVerification {
 
   #start(): VerificationWorker {
     if (this.#closed || performance.now() < this.#restUntil) throw unanswered();
-    const { setup, floors, onCrash, entry, execArgv, env, heapMib, hangMs, retireMs } = this.#options;
+    const { setup, floors, onNotary, onCrash, entry, execArgv, env, heapMib, hangMs, retireMs } =
+      this.#options;
     const worker = new VerificationWorker({
       entry: entry ?? new URL('./verification-thread.js', import.meta.url),
       execArgv,
       setup: setup(),
       floors,
+      onNotary,
       env,
       heapMib: heapMib ?? HEAP_MIB,
       hangMs: hangMs ?? HANG_MS,

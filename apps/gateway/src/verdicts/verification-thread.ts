@@ -21,7 +21,7 @@ const shared = openEngine(loadConfiguration(source), {
   transport,
   // The environment of this thread is what the gateway gave it for this.
   keychain: openKeychain(transport, process.env),
-  notary: { floors: new FloorStore(floors), observe: () => undefined },
+  notary: { floors: new FloorStore(floors), observe: (event) => event.kind === 'rollback' && say(event) },
   secretsDirectory,
   dockerConfig,
   readFile: readIfPresent,

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 
 import { Verdict } from '#contracts';
 import { type PullCredential, untilAborted } from '#registry';
-import type { SharedMemory } from '#validator-notaryv1';
+import type { NotaryObserver, SharedMemory } from '#validator-notaryv1';
 import type { Question } from '#verification';
 
 import type { FromThread, ThreadPull, ThreadSetup, ToThread } from './thread-messages.js';
@@ -17,6 +17,7 @@ export interface VerificationWorkerOptions {
   readonly setup: ThreadSetup;
   /** The versions of trust data that the process remembers. */
   readonly floors: SharedMemory;
+  readonly onNotary: NotaryObserver;
   /** What the keychain's SDKs need to know; nothing else of this process's environment goes there. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly heapMib: number;
@@ -112,6 +113,8 @@ export class VerificationWorker {
         return void this.#answerFloor(message.id, message.name);
       case 'write-floor':
         return void this.#options.floors.write(message.name, message.text);
+      case 'rollback':
+        return this.#options.onNotary(message);
       case 'verdict':
         return this.#settle(message);
     }
