@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { generateBusKeys, readBusKeys } from '#bus';
 import { createLogger } from '#observability';
 
+import { gatewayKeys } from './create-bus.js';
 import { createNotaryMemory } from './create-notary-memory.js';
 import { GatewayMetrics } from './management/gateway-metrics.js';
 
@@ -19,7 +20,7 @@ test('T02: a rollback is counted, what else happens with notary servers is not',
     { cluster: 'c', log },
     new GatewayMetrics(registry),
     redis,
-    () => keys,
+    gatewayKeys({ keys: () => keys }),
   );
   const server = 'https://notary.example';
   observe({ kind: 'answered', server });
