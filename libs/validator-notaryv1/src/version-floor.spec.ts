@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 
 import {
   covers,
+  firstSeen,
   formatFloor,
   maxFloor,
   parseFloor,
@@ -61,4 +62,13 @@ test.for([
   expect(maxFloor(of(other), of(one))).toEqual(of(one));
   expect(covers(of(one), of(other))).toBe(true);
   expect(covers(of(other), of(one))).toBe(false);
+});
+
+test.for([
+  { name: 'of that version', version: 2, keys: 'k', since: 5 },
+  { name: 'not of a later one', version: 3, keys: 'k', since: undefined },
+  { name: 'not of the same one under other keys', version: 2, keys: 'other', since: undefined },
+])('T03: the time of a version is $name', ({ version, keys, since }) => {
+  const floor: VersionFloor = { epoch: 0, roles: new Map([['timestamp@k', { version: 2, since: 5 }]]) };
+  expect(firstSeen({ role: 'timestamp', version, keys }, floor)).toBe(since);
 });
