@@ -160,3 +160,16 @@ test('S17: one host’s full queue says so at once, and only to that host; no ho
   stop.abort();
   await Promise.allSettled(taken);
 });
+
+test('who has little patience is told soon that a registry that hangs has no place; with one it begins', async () => {
+  const places = new HostPlaces(16, 256);
+  const flood = new AbortController();
+  const hung = places.run('hangs.example', untilAborted(flood.signal), flood.signal);
+  const impatient = async (host: string): Promise<number> =>
+    await places.run(host, async () => 1, never, undefined, 5);
+  await expect(impatient('hangs.example')).rejects.toMatchObject({ code: 'CNS-3002' });
+  await expect(impatient('fine.example')).resolves.toBe(1);
+  flood.abort(new Error('over'));
+  await expect(hung).rejects.toThrow('over');
+  await expect(impatient('hangs.example')).resolves.toBe(1);
+});

@@ -40,16 +40,21 @@ export class HostPlaces {
     return this.#lanes.size;
   }
 
-  /** Rejects with what `work` rejects with, with the signal's reason, or undecided where too many wait already. */
+  /**
+   * Rejects with what `work` rejects with, with the signal's reason, or undecided where too many wait already or no place
+   * was free within `patienceMs`.
+   */
   async run<T>(
     host: string,
     work: () => Promise<T>,
     signal: AbortSignal,
     spoke: (result: T) => Spoke = () => 'answered',
+    patienceMs?: number,
   ): Promise<T> {
     signal.throwIfAborted();
     const lane = this.#laneOf(host);
-    await this.#enter(host, lane, signal);
+    const patience = patienceMs === undefined ? signal : patient(signal, patienceMs);
+    await this.#enter(host, lane, patience);
     let said: Spoke;
     try {
       const result = await work();
@@ -149,6 +154,15 @@ export class HostPlaces {
   #forget(host: string, lane: Lane): void {
     if (lane.running === 0 && lane.waiting.size === 0) this.#lanes.delete(host);
   }
+}
+
+function patient(signal: AbortSignal, ms: number): AbortSignal {
+  const patience = new AbortController();
+  const end = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+  end.addEventListener('abort', () => patience.abort(signal.aborted ? signal.reason : tooMany()), {
+    once: true,
+  });
+  return patience.signal;
 }
 
 function tooMany(): UndecidedError {

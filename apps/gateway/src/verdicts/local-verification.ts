@@ -4,8 +4,11 @@ import { type Question, type VerificationEngine, verdictOf } from '#verification
 
 /** The gateway's own way of looking, for when the bus is silent (design rule 5). */
 export abstract class LocalVerification {
-  /** Never throws; what cannot be done is undecided. */
-  abstract verify(question: Question, signal: AbortSignal): Promise<Verdict>;
+  /**
+   * Never throws; what cannot be done is undecided. A second opinion does not wait long behind looks that hang: whoever
+   * asks for one has an answer already.
+   */
+  abstract verify(question: Question, signal: AbortSignal, isSecondOpinion?: boolean): Promise<Verdict>;
   /** A new configuration is in force; what is pending is answered all the same. */
   abstract renew(): void;
   abstract close(): Promise<void>;

@@ -39,6 +39,8 @@ const RETIRE_MS = 30_000;
 /** After a thread that could not even start, none is started for this long. */
 const REST_MS = 1_000;
 const CONCURRENCY = 16;
+/** A second opinion waits this long for a place. */
+const PATIENCE_MS = 300;
 /** More than this waiting would only wait for nothing. */
 const MAX_WAITING = 256;
 
@@ -62,9 +64,9 @@ export class ThreadedVerification extends LocalVerification {
     this.#options = options;
   }
 
-  override async verify(question: Question, signal: AbortSignal): Promise<Verdict> {
+  override async verify(question: Question, signal: AbortSignal, isSecondOpinion = false): Promise<Verdict> {
     try {
-      return await this.#verify(question, signal);
+      return await this.#verify(question, signal, isSecondOpinion);
     } catch (error) {
       const verdict = verdictOf(error, [], 0);
       // The verdict of a fault says that the log has the rest.
@@ -86,11 +88,11 @@ export class ThreadedVerification extends LocalVerification {
     await Promise.all([...this.#workers].map(async (worker) => await worker.terminate()));
   }
 
-  async #verify(question: Question, signal: AbortSignal): Promise<Verdict> {
+  async #verify(question: Question, signal: AbortSignal, isSecondOpinion: boolean): Promise<Verdict> {
     const name = `${question.rule} ${question.image.toString()}`;
     if (this.#book.isQuarantined(name)) throw quarantined();
     if (!this.#book.isSuspect(name)) {
-      const end = await this.#askShared(question, signal);
+      const end = await this.#askShared(question, signal, isSecondOpinion);
       if (end.kind === 'verdict') return end.verdict;
       if (end.kind === 'unstarted' || this.#closed) return await this.#unstarted(question, signal);
       this.#book.suspect(name);
@@ -100,14 +102,20 @@ export class ThreadedVerification extends LocalVerification {
 
   /** The thread was retired between the question and its arrival: once more, by the new one. */
   async #unstarted(question: Question, signal: AbortSignal): Promise<Verdict> {
-    const end = await this.#askShared(question, signal);
+    const end = await this.#askShared(question, signal, false);
     if (end.kind === 'verdict') return end.verdict;
     throw unanswered();
   }
 
-  async #askShared(question: Question, signal: AbortSignal) {
+  async #askShared(question: Question, signal: AbortSignal, isSecondOpinion: boolean) {
     const ask = async () => await this.#sharedWorker().ask(question, signal);
-    return await this.#places.run(question.image.host, ask, signal, spokeOf);
+    return await this.#places.run(
+      question.image.host,
+      ask,
+      signal,
+      spokeOf,
+      isSecondOpinion ? PATIENCE_MS : undefined,
+    );
   }
 
   async #verifyAlone(question: Question, name: string, signal: AbortSignal): Promise<Verdict> {

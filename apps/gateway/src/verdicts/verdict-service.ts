@@ -152,7 +152,7 @@ export class VerdictService {
     const proof = await this.#shared?.get(question, readsTag, policy, signal);
     if (proof !== undefined) return proof;
     this.#observer.onFallback(isVerdict ? 'undecided' : answer);
-    const own = await this.#local.verify(question, signal);
+    const own = await this.#local.verify(question, signal, isVerdict);
     // Where both could not look, the verifier's words are as good as ours, and it may know more.
     return own.outcome === 'undecided' && isVerdict ? answer : own;
   }
