@@ -237,6 +237,8 @@ const LIFE_ROWS: Item[] = [
       expect(weights.filter(([weight, kind]) => kind !== 'Job' && Number(weight) >= Number(job))).toEqual([]);
       const install = one(all, 'ConfigMap', 'connaisseur-install').data['cluster.yaml'];
       expect(install).toBe(one(all, 'ConfigMap', 'connaisseur-cluster').data['cluster.yaml']);
+      const judged = one(all, 'ConfigMap', 'connaisseur-install').data['config.yaml'];
+      expect(judged).toBe(one(all, 'ConfigMap', 'connaisseur-app-config').data['config.yaml']);
     },
   },
   {
@@ -244,7 +246,9 @@ const LIFE_ROWS: Item[] = [
     check: () => {
       const args = (name: string): string =>
         one(DEFAULT(), 'Job', `connaisseur-${name}`).spec.template.spec.containers[0].args.join(' ');
-      expect(args('prepare')).toBe('cluster prepare --settings /app/cluster/cluster.yaml --timeout 220');
+      expect(args('prepare')).toBe(
+        'cluster prepare --settings /app/cluster/cluster.yaml --config /app/cluster/config.yaml --timeout 220',
+      );
       expect(args('arm')).toBe(
         'cluster arm --settings /app/cluster/cluster.yaml --webhooks /app/cluster/webhooks.yaml --timeout 220',
       );

@@ -1,13 +1,14 @@
 // Over 200 lines: its cases share one installation, which takes longer to start than all of them to run.
 // What a person gets wrong when installing: a clear message before anything is changed, and a cluster that goes on working.
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import type { CommandResult } from '../interop/world/index.js';
 import { CHART, Cluster, NAMESPACE, type Values } from './cluster.js';
 import { expectAdmitted, expectDenied } from './expect-denied.js';
+import { Injector } from './injector.js';
+import type { Json } from './node/cluster-api.js';
+
+const BROKEN_KEY = '-----BEGIN PUBLIC KEY-----\nbroken\n-----END PUBLIC KEY-----\n';
 
 let cluster: Cluster;
 let serial = 0;
@@ -56,6 +57,11 @@ async function expectUntouched(result: CommandResult): Promise<void> {
 
 describe('before anything is changed', () => {
   test.for<{ name: string; values: Values; says: RegExp }>([
+    {
+      name: 'P01 a word for a boolean',
+      values: { application: { features: { detectionMode: 'False' } } },
+      says: /detectionMode/,
+    },
     { name: 'P17 an unknown key', values: { application: { feature: {} } }, says: /feature/ },
     { name: 'an unknown key of ours', values: { kubernetes: { gateway: { replicas: 3 } } }, says: /gateway/ },
     {
@@ -119,6 +125,42 @@ describe('before anything is changed', () => {
     await expectUntouched(result);
   });
 
+  test.for<{ name: string; application: Json; says: RegExp }>([
+    {
+      name: 'a rule without its validator',
+      application: { policy: [{ pattern: '*:*', validator: 'nobody' }] },
+      says: /config\.yaml:\d+:\d+ {2}policy\[0\].*nobody/,
+    },
+    {
+      name: 'a broken key',
+      application: {
+        validators: [{ name: 'deny', type: 'cosign', trustRoots: [{ name: 'default', key: BROKEN_KEY }] }],
+        policy: [{ pattern: '*:*', validator: 'deny' }],
+      },
+      says: /config\.yaml:\d+:\d+ {2}validators\[0\]\.trustRoots\[0\]\.key/,
+    },
+  ])('P17 $name: the hook says where, and nothing is there', async ({ application, says }) => {
+    const result = await cluster.tryInstall({ application });
+    expect(cluster.node.output('installer')).toMatch(says);
+    expect(cluster.node.output('installer')).toContain('connaisseur lint');
+    await expectUntouched(result);
+  });
+
+  test('a broken certificate of one’s own: the hook says what is wrong with it', async () => {
+    await cluster.plane.tryKubectl(['create', 'namespace', NAMESPACE]);
+    await cluster.create({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'my-tls', namespace: NAMESPACE },
+      stringData: { 'tls.crt': 'no certificate', 'tls.key': 'no key', 'ca.crt': 'no certificate' },
+    });
+    const certificates = { source: 'own', secretName: 'my-tls' };
+    const result = await cluster.tryInstall({ kubernetes: { certificates } });
+    expect(cluster.node.output('installer')).toContain('Secret my-tls, tls.crt: expected');
+    await cluster.plane.kubectl(['delete', 'secret', 'my-tls', '--namespace', NAMESPACE]);
+    await expectUntouched(result);
+  });
+
   test('D14 Connaisseur 3 is there: the hook prints the lines that move it over', async () => {
     const webhook = {
       name: 'connaisseur-svc.old.svc',
@@ -143,37 +185,11 @@ describe('before anything is changed', () => {
 });
 
 describe('what only a gateway can tell', () => {
-  test('a configuration that no gateway takes: helm rolls back, and nothing is armed at any time', async () => {
-    const policy = [{ pattern: '*:*', validator: 'nobody' }];
-    const result = await cluster.tryInstall({ application: { policy } }, ['--timeout=15s']);
+  test('a variable that no gateway can read: helm rolls back, and nothing is armed at any time', async () => {
+    const deployment = { envs: { DETECTION_MODE: 'perhaps' } };
+    const result = await cluster.tryInstall({ kubernetes: { deployment } }, ['--timeout=15s']);
     expect(result.code).not.toBe(0);
-    expect(cluster.node.output('gateway')).toContain('nobody');
-    expect((await ours()).filter((line) => /Webhook/.test(line))).toEqual([]);
-    await expectAdmitted(runUnsigned());
-  });
-
-  test('a broken certificate of one’s own: the same', async () => {
-    await cluster.plane.tryKubectl(['create', 'namespace', NAMESPACE]);
-    const [cert, key] = ['cert', 'key'].map((name) => join(cluster.plane.folder, name));
-    writeFileSync(cert ?? '', 'no certificate');
-    writeFileSync(key ?? '', 'no key');
-    await cluster.plane.kubectl([
-      'create',
-      'secret',
-      'generic',
-      'my-tls',
-      '--namespace',
-      NAMESPACE,
-      `--from-file=tls.crt=${cert}`,
-      `--from-file=tls.key=${key}`,
-      `--from-file=ca.crt=${cert}`,
-    ]);
-    const certificates = { source: 'own', secretName: 'my-tls' };
-    const result = await cluster.tryInstall({ kubernetes: { certificates } }, ['--timeout=15s']);
-    expect(result.code).not.toBe(0);
-    expect(cluster.node.output('gateway') + cluster.node.output('installer')).toMatch(
-      /certificate|PEM|tls\.crt/,
-    );
+    expect(cluster.node.output('gateway')).toContain('DETECTION_MODE');
     expect((await ours()).filter((line) => /Webhook/.test(line))).toEqual([]);
     await expectAdmitted(runUnsigned());
   });
@@ -216,14 +232,66 @@ describe('after all that', () => {
     await expectAdmitted(runSigned());
   });
 
-  test('a configuration that is wrong never replaces one that is right', async () => {
-    const policy = [{ pattern: '*:*', validator: 'nobody' }];
-    await cluster.tryUpgrade({ application: { policy } });
+  test('a configuration that no gateway would load does not upgrade: the hook says so, and nothing is changed', async () => {
+    const rendered = () =>
+      cluster.read('{.data}', 'configmap', 'connaisseur-app-config', '--namespace', NAMESPACE);
+    const before = await rendered();
+    const policy = [{ pattern: '*:*', validator: 'somebody' }];
+    expect((await cluster.tryUpgrade({ application: { policy } })).code).not.toBe(0);
+    expect(cluster.node.output('installer')).toContain('somebody');
+    expect(await rendered()).toBe(before);
+    await expectDenied(runUnsigned());
+    await expectAdmitted(runSigned());
+  });
+
+  test('a configuration that got past helm never replaces one that is right', async () => {
+    const data = { 'config.yaml': "validators: []\npolicy:\n- { pattern: '*:*', validator: nobody }\n" };
+    await cluster.plane.kubectl([
+      'patch',
+      'configmap',
+      'connaisseur-app-config',
+      '--namespace',
+      NAMESPACE,
+      '--type=merge',
+      '--patch',
+      JSON.stringify({ data }),
+    ]);
     await cluster.waitFor('the complaint', async () => cluster.node.output('gateway').includes('nobody'));
     await expectDenied(runUnsigned());
     await expectAdmitted(runSigned());
     expect((await cluster.tryUpgrade()).code).toBe(0);
   });
+
+  test.for([
+    { name: 'the right name', host: 'connaisseur-svc.connaisseur.svc' },
+    { name: 'another name', host: '127.0.0.1' },
+  ])(
+    'D05 endpoints that lead to somebody else, with a certificate for $name: denied, unasked',
+    async ({ host }) => {
+      // It would say yes to everything.
+      const impostor = await Injector.start('impostor', host);
+      const [gateway] = cluster.node.podsOf('gateway');
+      try {
+        await cluster.plane.routeService(NAMESPACE, 'connaisseur-svc', impostor.port);
+        for (const attempt of [runUnsigned, runSigned]) {
+          const { code, stderr } = await cluster.waitFor('the endpoints in force', async () => {
+            const result = await attempt();
+            return result.stderr.includes('failed calling webhook') && result;
+          });
+          expect(code).toBe(1);
+          expect(stderr).toContain('x509: certificate');
+        }
+        expect(impostor.calls).toBe(0);
+      } finally {
+        await cluster.plane.routeService(NAMESPACE, 'connaisseur-svc', 5000, {
+          host: gateway?.address ?? '',
+        });
+        await impostor.stop();
+      }
+      await cluster.waitFor('the right endpoints', async () => (await runSigned()).code === 0);
+      await expectDenied(runUnsigned());
+    },
+  );
 
   test('no gateway answers: what is verified stops with the reason, everything else goes on', async () => {
     await expectAdmitted(

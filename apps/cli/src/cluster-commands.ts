@@ -21,6 +21,10 @@ function addCluster(program: Command): void {
   const cluster = program.command('cluster').description('prepare, arm, disarm or look at an installation');
   withCluster(cluster.command('prepare'))
     .description('make certificates, keys and Redis users that are not there yet; what is there stays')
+    .option(
+      '--config <file>',
+      'refuse, before anything is changed, a configuration that gateways would not load',
+    )
     .action(async (options) => {
       const { clusterPrepare } = await import('./commands/cluster.js');
       await clusterPrepare(options);

@@ -6,6 +6,7 @@ export type InstallationFault =
   | 'foreign-webhook'
   | 'missing-secret'
   | 'settings'
+  | 'configuration'
   | 'webhooks'
   | 'keys'
   | 'certificate'

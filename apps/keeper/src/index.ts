@@ -6,6 +6,7 @@ export { disarm } from './disarm.js';
 export { InstallationError, type InstallationFault } from './error.js';
 export { probeGateway } from './gateway-probe.js';
 export { prepare, type PrepareResult } from './prepare.js';
+export type { Candidate } from './refusals.js';
 export { type KeeperOptions, type RunningKeeper, startKeeper } from './start-keeper.js';
 export { clusterStatus, type ClusterStatus } from './status.js';
 export { parseWebhookManifests, type WebhookManifest } from './webhook-manifests.js';

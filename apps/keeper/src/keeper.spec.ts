@@ -28,7 +28,7 @@ async function edit(
 test('arming is idempotent, and waits for a gateway', async () => {
   const installation = new Installation(new VirtualCluster());
   const { prepare } = await import('./prepare.js');
-  await prepare(installation.api, installation.settings, installation.now, signal);
+  await prepare(installation.api, installation.settings, { now: installation.now }, signal);
   await expect(installation.arm(() => Promise.resolve('ECONNREFUSED'))).rejects.toMatchObject({
     code: 'gateway-silent',
   });
@@ -316,7 +316,7 @@ test('certificates of cert-manager are only passed on', async () => {
     settingsText('connaisseur', 'connaisseur', 'cert-manager'),
   );
   const { prepare } = await import('./prepare.js');
-  const made = await prepare(installation.api, installation.settings, installation.now, signal);
+  const made = await prepare(installation.api, installation.settings, { now: installation.now }, signal);
   expect(made.made).not.toContain('connaisseur-ca');
   const source = await Installation.armed(new VirtualCluster());
   const { 'ca.crt': ca, 'tls.crt': leaf } = await authorityOf(source);

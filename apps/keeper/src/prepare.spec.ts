@@ -1,5 +1,5 @@
 // Over 200 lines: the rows about one subject stay together, each beside its twin.
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 
 import { expect, test } from 'vitest';
 
@@ -85,7 +85,7 @@ const secretVersions = async (api: KubernetesApi): Promise<readonly string[]> =>
 test('a second time changes nothing', async () => {
   const { api, settings, now } = await Installation.armed(new VirtualCluster());
   const before = await secretVersions(api);
-  const again = await prepare(api, settings, now, signal);
+  const again = await prepare(api, settings, { now }, signal);
   expect(again.made).toEqual([]);
   expect(again.kept).toHaveLength(7);
   expect(await secretVersions(api)).toEqual(before);
@@ -102,9 +102,9 @@ test.for([1, 2, 3, 4, 5, 6, 7])(
       path: { test: () => (creations += 1) >= nth } as unknown as RegExp,
       status: 503,
     });
-    await expect(prepare(api, settings, now, signal)).rejects.toThrow();
+    await expect(prepare(api, settings, { now }, signal)).rejects.toThrow();
     cluster.behave();
-    await prepare(api, settings, now, signal);
+    await prepare(api, settings, { now }, signal);
     await assertOneSet(installation);
   },
 );
@@ -113,8 +113,8 @@ test('two at a time end with one set of keys', async () => {
   const installation = new Installation(new VirtualCluster());
   const { api, settings, now } = installation;
   await Promise.all([
-    prepare(api, settings, now, signal),
-    prepare(api, settings, new Date(now.getTime() + 5000), signal),
+    prepare(api, settings, { now }, signal),
+    prepare(api, settings, { now: new Date(now.getTime() + 5000) }, signal),
   ]);
   await assertOneSet(installation);
 });
@@ -207,12 +207,70 @@ test.for<{ name: string; settings?: string; there?: (api: KubernetesApi) => Prom
   const error: unknown = await prepare(
     installation.api,
     installation.settings,
-    installation.now,
+    { now: installation.now },
     signal,
   ).catch((cause: unknown) => cause);
   expect(error).toBeInstanceOf(InstallationError);
   expect(error).toMatchObject({ code });
   expect(installation.cluster.paths()).toEqual(before);
+});
+
+const RULES = (validator: string): string =>
+  `validators:\n- name: allow\n  type: static\n  approve: true\npolicy:\n- pattern: '*:*'\n  validator: ${validator}\n`;
+const KEY_OF = (key: string): string =>
+  `validators:\n- name: c\n  type: cosign\n  trustRoots:\n  - name: default\n    key: ${JSON.stringify(key)}\npolicy:\n- pattern: '*:*'\n  validator: c\n`;
+const PUBLIC_KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  .publicKey.export({ format: 'pem', type: 'spki' })
+  .toString();
+
+test.for<{ name: string; text: string; says?: string }>([
+  { name: 'a rule with its validator', text: RULES('allow') },
+  { name: 'P17 a rule without its validator', text: RULES('nobody'), says: 'config.yaml:7:14  policy[0]' },
+  { name: 'a key', text: KEY_OF(PUBLIC_KEY) },
+  { name: 'a broken key', text: KEY_OF(PUBLIC_KEY.replace('MFk', 'NFk')), says: 'config.yaml:6:10' },
+  { name: 'no YAML', text: 'a: [', says: 'config.yaml:1' },
+])('a configuration is judged before anything is changed: $name', async ({ text, says }) => {
+  const { api, settings, now, cluster } = new Installation(new VirtualCluster());
+  const before = cluster.paths();
+  const configuration = { file: { name: 'config.yaml', text } };
+  const result = prepare(api, settings, { now, configuration }, signal);
+  if (says === undefined) {
+    expect((await result).made).toHaveLength(7);
+    return;
+  }
+  const error = await result.catch((cause: unknown) => cause);
+  expect(error).toBeInstanceOf(InstallationError);
+  expect(error).toMatchObject({ code: 'configuration', message: expect.stringContaining(says) });
+  expect(cluster.paths()).toEqual(before);
+});
+
+test.for([
+  { name: 'own', source: 'own', pem: 'no certificate', refused: true },
+  { name: 'own, empty', source: 'own', pem: '', refused: true },
+  { name: 'what cert-manager made', source: 'cert-manager', pem: 'no certificate', refused: true },
+  { name: 'what cert-manager is about to fill', source: 'cert-manager', pem: '', refused: false },
+  { name: 'of that name while we make our own', source: 'self', pem: 'no certificate', refused: false },
+])('a serving certificate that is none is judged as well: $name', async ({ source, pem, refused }) => {
+  const text = JSON.stringify({
+    ...JSON.parse(settingsText()),
+    certificates: { source, secretName: 'my-tls' },
+  });
+  const { api, settings, now, cluster } = new Installation(new VirtualCluster(), text);
+  const data = { 'tls.crt': Buffer.from(pem).toString('base64'), 'tls.key': '' };
+  await api.create(
+    KINDS.secret,
+    { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'my-tls', namespace: 'connaisseur' }, data },
+    signal,
+  );
+  const before = cluster.paths();
+  const result = await prepare(api, settings, { now }, signal).catch((cause: unknown) => cause);
+  if (refused) {
+    expect(result).toBeInstanceOf(InstallationError);
+    expect(result).toMatchObject({ code: 'certificate' });
+    expect(cluster.paths()).toEqual(before);
+  } else {
+    expect(result).toMatchObject({ kept: [] });
+  }
 });
 
 test.for([
@@ -228,12 +286,12 @@ test.for([
   const { api, settings, now } = await Installation.armed(new VirtualCluster());
   for (const name of deleted) await api.delete(secretPlace(settings, name), {}, signal);
   const before = await secretVersions(api);
-  await expect(prepare(api, settings, now, signal)).rejects.toMatchObject({ code: 'keys' });
+  await expect(prepare(api, settings, { now }, signal)).rejects.toMatchObject({ code: 'keys' });
   expect(await secretVersions(api)).toEqual(before);
 });
 
 test('users of Redis are written anew from the passwords that are there', async () => {
   const { api, settings, now } = await Installation.armed(new VirtualCluster());
   await api.delete(secretPlace(settings, 'connaisseur-redis-acl'), {}, signal);
-  expect((await prepare(api, settings, now, signal)).made).toEqual(['connaisseur-redis-acl']);
+  expect((await prepare(api, settings, { now }, signal)).made).toEqual(['connaisseur-redis-acl']);
 });

@@ -8,7 +8,7 @@ import type { ClusterSettings } from './cluster-settings.js';
 import { InstallationError } from './error.js';
 import { DAY_MS, LIVES } from './lives.js';
 import { SECRETS, serviceNames } from './places.js';
-import { assertInstallable } from './refusals.js';
+import { assertInstallable, type Candidate } from './refusals.js';
 import { type SecretFiles, SecretMaker } from './secrets.js';
 
 export interface PrepareResult {
@@ -24,10 +24,11 @@ export interface PrepareResult {
 export async function prepare(
   api: KubernetesApi,
   settings: ClusterSettings,
-  now: Date,
+  candidate: Candidate,
   signal: AbortSignal,
 ): Promise<PrepareResult> {
-  await assertInstallable(api, settings, signal);
+  await assertInstallable(api, settings, candidate, signal);
+  const { now } = candidate;
   const secrets = new SecretMaker(api, settings, signal);
   await assertWhole(secrets, settings);
   const clusterId = await api.clusterId(signal);

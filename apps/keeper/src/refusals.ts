@@ -1,24 +1,37 @@
+import { ConfigurationError, type ConfigurationSource, loadConfiguration } from '#config';
 import { type KubernetesApi, type KubernetesObject, KINDS, orAbsent } from '#kubernetes';
 
 import type { ClusterSettings } from './cluster-settings.js';
 import { InstallationError } from './error.js';
 import { isOfThisRelease, releaseOf } from './installed-release.js';
 import { PART_OF, PART_OF_US, secretPlace, WEBHOOK_PLACES } from './places.js';
+import { filesOf } from './secrets.js';
+import { assertServingPair } from './serving-pair.js';
 
 const INSTANCE = 'app.kubernetes.io/instance';
 const CHART = 'helm.sh/chart';
 
+/** What an installation would start with. */
+export interface Candidate {
+  readonly now: Date;
+  /** The configuration that its processes would load; not judged where it is not given. */
+  readonly configuration?: ConfigurationSource;
+}
+
 /**
  * Throws {@link InstallationError} where this release must not be installed: into a namespace that cannot be exempt, beside
- * another release, over a release of Connaisseur 3, or without the Secrets that its user makes. Changes nothing. Everything is
- * looked for by name; a second release that is not armed yet is Helm's to refuse: its cluster roles have the same names.
+ * another release, over a release of Connaisseur 3, without the Secrets that its user makes, or with a configuration or a
+ * serving certificate that no gateway would start with. Changes nothing. Everything is looked for by name; a second release
+ * that is not armed yet is Helm's to refuse: its cluster roles have the same names.
  */
 export async function assertInstallable(
   api: KubernetesApi,
   settings: ClusterSettings,
+  { now, configuration }: Candidate,
   signal: AbortSignal,
 ): Promise<void> {
   assertNamespace(settings);
+  if (configuration !== undefined) assertLoads(configuration);
   for (const place of WEBHOOK_PLACES) {
     const live = await orAbsent(api.get(place, signal));
     if (live !== undefined) assertOurs(live, settings);
@@ -27,6 +40,21 @@ export async function assertInstallable(
   const deployment = await orAbsent(api.get(place, signal));
   if (deployment !== undefined) assertNoOther(deployment, settings);
   await assertUsersSecrets(api, settings, signal);
+  await assertServing(api, settings, now, signal);
+}
+
+/** What every gateway would say at its start, before there is one. */
+function assertLoads(configuration: ConfigurationSource): void {
+  try {
+    loadConfiguration(configuration);
+  } catch (cause) {
+    if (!(cause instanceof ConfigurationError)) throw cause;
+    throw new InstallationError(
+      'configuration',
+      `${cause.message}\nexpected a configuration that a gateway loads, got the mistakes above; nothing was changed. Lines are those of the rendered file: connaisseur lint values.yaml shows them in yours`,
+      { cause },
+    );
+  }
 }
 
 /** The release's namespace is exempt from admission: that of everybody else must not be. */
@@ -76,6 +104,34 @@ async function assertUsersSecrets(
     'missing-secret',
     `expected the Secrets that the values name in namespace ${settings.namespace}, got no ${missing.join(', no ')}: make them first; nothing was changed`,
   );
+}
+
+/** A pair that we do not make: the user's, or what cert-manager has made already; it fills an empty one by itself. */
+async function assertServing(
+  api: KubernetesApi,
+  settings: ClusterSettings,
+  now: Date,
+  signal: AbortSignal,
+): Promise<void> {
+  const { certificates, service, namespace } = settings;
+  if (certificates.source === 'self') return;
+  const secret = await orAbsent(api.get(secretPlace(settings, certificates.secretName), signal));
+  const files = secret === undefined ? undefined : filesOf(secret);
+  const isMade = files?.get('tls.crt') !== undefined && files.get('tls.crt') !== '';
+  if (files === undefined || (certificates.source === 'cert-manager' && !isMade)) return;
+  const { source, secretName } = certificates;
+  assertServingPair(files, {
+    secret: secretName,
+    host: `${service}.${namespace}.svc`,
+    now,
+    remedy: remedyOf(source, `kubectl -n ${namespace} delete secret ${secretName}`),
+  });
+}
+
+function remedyOf(source: 'cert-manager' | 'own', deletion: string): string {
+  return source === 'own'
+    ? `Make it anew (${deletion}, then create it with tls.crt, tls.key and ca.crt)`
+    : `Let cert-manager make it anew (${deletion})`;
 }
 
 function isOfUpstream({ labels, annotations }: KubernetesObject): boolean {

@@ -114,7 +114,7 @@ export class Installation {
   /** Prepared and armed. */
   static async armed(cluster: TestCluster): Promise<Installation> {
     const installation = new Installation(cluster);
-    await prepare(installation.api, installation.settings, installation.now, signal);
+    await prepare(installation.api, installation.settings, { now: installation.now }, signal);
     await installation.arm();
     return installation;
   }

@@ -5,7 +5,7 @@ helm.sh/hook-weight: {{ . | quote }}
 helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- end }}
 
-{{/* One Job. Takes (dict "root" $ "name" "arm" "hooks" "post-install,…" "settings" "connaisseur-cluster" "webhooks" true). */}}
+{{/* One Job. Takes (dict "root" $ "name" "arm" "hooks" "post-install,…" "settings" "connaisseur-cluster" "webhooks" true "config" true). */}}
 {{- define "connaisseur.job" -}}
 {{- $values := .root.Values.kubernetes -}}
 {{- $it := dict "root" .root "component" "installer" "part" $values.installer -}}
@@ -57,6 +57,10 @@ spec:
             {{- if .webhooks }}
             - --webhooks
             - /app/cluster/webhooks.yaml
+            {{- end }}
+            {{- if .config }}
+            - --config
+            - /app/cluster/config.yaml
             {{- end }}
             # It says what it waited for before the Job is ended.
             - --timeout

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { readConfigurationSource, readFileBounded } from '#config';
 import { arm, disarm, prepare, probeGateway } from '#keeper';
 
 import {
@@ -15,9 +16,16 @@ const wait = (milliseconds: number, signal: AbortSignal): Promise<void> =>
   sleep(milliseconds, undefined, { signal });
 
 /** `connaisseur cluster prepare` */
-export async function clusterPrepare(options: ClusterOptions): Promise<void> {
+export async function clusterPrepare(options: ClusterOptions & { readonly config?: string }): Promise<void> {
   const settings = readClusterSettings(options);
-  const result = await withApi(options, (api, signal) => prepare(api, settings, new Date(), signal));
+  const { config } = options;
+  const candidate = {
+    now: new Date(),
+    ...(config === undefined
+      ? {}
+      : { configuration: readConfigurationSource({ policy: config }, readFileBounded) }),
+  };
+  const result = await withApi(options, (api, signal) => prepare(api, settings, candidate, signal));
   const lines = [...result.made.map((name) => `made ${name}`), ...result.kept.map((name) => `kept ${name}`)];
   print(options.output, { ...result }, lines.join('\n'));
 }
