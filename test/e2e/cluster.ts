@@ -33,11 +33,11 @@ export class Cluster implements AsyncDisposable {
     this.node.lead(images.route.name, images.route.target);
   }
 
-  /** Resolves when something can be installed. */
-  static async start(minor: Minor = '1.34'): Promise<Cluster> {
+  /** Resolves when something can be installed; `extraApiServerFlags` come after those of every API server here. */
+  static async start(minor: Minor = '1.34', extraApiServerFlags: readonly string[] = []): Promise<Cluster> {
     const images = await Images.start();
     const podsOfOthers = { key: 'app.kubernetes.io/part-of', value: 'connaisseur-ts' };
-    return new Cluster(await startControlPlane({ minor, podsOfOthers }), images);
+    return new Cluster(await startControlPlane({ minor, podsOfOthers, extraApiServerFlags }), images);
   }
 
   /** `helm install` of the quick start; throws with the logs of all pods where it fails. */

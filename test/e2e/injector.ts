@@ -14,13 +14,16 @@ export class Injector {
   readonly #authority = new TestAuthority();
   readonly #server: Server;
   readonly #name: string;
+  /** How often it was asked. */
+  calls = 0;
   /** What is done to each pod that is created. */
   patch: (pod: Json) => Json[] = () => [];
 
-  private constructor(name: string) {
+  private constructor(name: string, host: string) {
     this.#name = name;
-    this.#server = createServer(this.#authority.issue(['127.0.0.1']), (request, response) => {
+    this.#server = createServer(this.#authority.issue([host]), (request, response) => {
       void text(request).then((body) => {
+        this.calls += 1;
         const { uid, object } = JSON.parse(body).request;
         const patch = Buffer.from(JSON.stringify(this.patch(object))).toString('base64');
         const answer = { uid, allowed: true, patchType: 'JSONPatch', patch };
@@ -32,17 +35,23 @@ export class Injector {
     });
   }
 
-  static async start(name: string): Promise<Injector> {
-    const injector = new Injector(name);
+  /** With a certificate for `host` of an authority of its own. */
+  static async start(name: string, host = '127.0.0.1'): Promise<Injector> {
+    const injector = new Injector(name, host);
     injector.#server.listen(0, '127.0.0.1');
     await once(injector.#server, 'listening');
     return injector;
   }
 
-  /** For pods that are created in this namespace. */
-  configuration(namespace: string): Json {
+  /** Of 127.0.0.1. */
+  get port(): number {
     const address = this.#server.address();
     if (address === null || typeof address === 'string') throw new Error('the injector does not listen');
+    return address.port;
+  }
+
+  /** For pods that are created in this namespace. */
+  configuration(namespace: string): Json {
     return {
       apiVersion: 'admissionregistration.k8s.io/v1',
       kind: 'MutatingWebhookConfiguration',
@@ -56,7 +65,7 @@ export class Injector {
           namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
           rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
           clientConfig: {
-            url: `https://127.0.0.1:${address.port}/`,
+            url: `https://127.0.0.1:${this.port}/`,
             caBundle: Buffer.from(this.#authority.pem).toString('base64'),
           },
         },

@@ -1,4 +1,5 @@
 // Over 200 lines: its cases share one installation, which takes longer to start than all of them to run.
+// Over 200 lines: its cases share one installation, which takes longer to start than all of them to run.
 // What a person and the built-in controllers do with workloads, each with an image that is signed and one that is not. The
 // ids are those of the catalogue of attacks.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -39,6 +40,10 @@ beforeAll(async () => {
   // It was there before us: its first revision is unsigned.
   await cluster.create(manifest('Deployment', 'old', oneContainer(unsigned.name)));
   await cluster.plane.kubectl(['rollout', 'status', 'deployment/old', '--timeout=30s']);
+  // So were these, with the tags that their authors wrote.
+  await cluster.create(manifest('Deployment', 'tagged-signed', oneContainer(signed.name)));
+  await cluster.create(manifest('Deployment', 'tagged-unsigned', oneContainer(unsigned.name)));
+  await cluster.create(manifest('Pod', 'tagged', twoContainers(unsigned.name, signed.name)));
   const receivers = { receivers: [{ template: 'keybase', receiverUrl: `${receiver.url}/all` }] };
   await cluster.install({ alerting: { admitRequest: receivers, rejectRequest: receivers } });
 });
@@ -59,7 +64,50 @@ function podWith(position: Position, image: string): Json {
   return podSpec({ ...images, [position]: image });
 }
 
-describe.for(KINDS)('K01 K02 K05 K06 K10–K13 a %s', (kind) => {
+function twoContainers(first: string, second: string): Json {
+  return {
+    containers: [
+      { name: 'first', image: first },
+      { name: 'second', image: second },
+    ],
+  };
+}
+
+// Before all others: a receiver hears so many alerts a second and no more, and would hear of these after those of all others.
+describe('K42 a dry run', () => {
+  test('has the same answer, stores nothing and alerts nobody', async () => {
+    // Images that no other test asks for: every alert about them is one of these.
+    const images = [
+      await cluster.images.push('dry', 'good', 'us'),
+      await cluster.images.push('dry', 'bad', 'nobody'),
+    ] as const;
+    const [{ name: good, digest }, { name: bad }] = images;
+    const objects = {
+      good: manifest('Pod', 'dry-good', oneContainer(good)),
+      bad: manifest('Pod', 'dry-bad', oneContainer(bad)),
+    };
+    const dry = await cluster.create(
+      objects.good,
+      '--dry-run=server',
+      '-o',
+      'jsonpath={.spec.containers[0].image}',
+    );
+    expect(dry.stdout).toContain(digest);
+    await expectDenied(cluster.create(objects.bad, '--dry-run=server'));
+    // The twin that is meant: by the time its alerts are there, those of the dry run would be too.
+    await cluster.create({ ...objects.good, metadata: { name: 'wet-good' } });
+    await expectDenied(cluster.create({ ...objects.bad, metadata: { name: 'wet-bad' } }));
+    const alerts = () =>
+      receiver.received.filter(({ body }) => images.some(({ name }) => body.includes(name)));
+    await cluster.waitFor('alerts of the real ones', async () => alerts().length >= images.length);
+    // One of each, and none is under way.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(alerts()).toHaveLength(images.length);
+    expect(await cluster.get('pod', 'dry-good', 'default')).toBeUndefined();
+  });
+});
+
+describe.for(KINDS)('K01 K02 K05 K06 K10 K11 K12 K13 a %s', (kind) => {
   test.for(POSITIONS)('with an unsigned image as %s is denied, and nothing is stored', async (position) => {
     const name = fresh();
     const message = await expectDenied(
@@ -139,14 +187,52 @@ describe('a pod that runs', () => {
     );
   });
 
-  test('K17 is resized and labelled without a look at its registry', async () => {
-    const before = cluster.images.requests('app');
-    const resources = { requests: { cpu: '10m' } };
-    const patch = JSON.stringify({ spec: { containers: [{ name: 'main', resources }] } });
-    await cluster.plane.tryKubectl(['patch', 'pod', 'runs', '--subresource=resize', '-p', patch]);
+  test('K17 is resized, told of, labelled and evicted without a look at its registry', async () => {
+    const sized = (cpu: string) => ({ name: 'main', resources: { requests: { cpu } } });
+    const pod = { containers: [{ ...sized('10m'), image: other.name }] };
+    await cluster.create(manifest('Pod', 'sized', pod));
+    const asked = cluster.images.requests('app');
+    await cluster.plane.kubectl(['wait', '--for=condition=Ready', 'pod/sized', '--timeout=30s']);
+    // A kubelet that can resize says so by telling what a container has.
+    const has = { op: 'add', path: '/status/containerStatuses/0/resources', value: sized('10m').resources };
+    await cluster.plane.kubectl([
+      'patch',
+      'pod',
+      'sized',
+      '--subresource=status',
+      '--type=json',
+      '-p',
+      JSON.stringify([has]),
+    ]);
+    const patch = JSON.stringify({ spec: { containers: [sized('20m')] } });
+    await cluster.plane.kubectl(['patch', 'pod', 'sized', '--subresource=resize', '-p', patch]);
+    expect(await cluster.read('{.spec.containers[0].resources.requests.cpu}', 'pod', 'sized')).toBe('20m');
     await cluster.plane.kubectl(['label', 'pod', 'runs', 'tier=web']);
     await cluster.plane.kubectl(['annotate', 'pod', 'runs', 'note=x']);
-    expect(cluster.images.requests('app')).toBe(before);
+    const eviction = {
+      apiVersion: 'policy/v1',
+      kind: 'Eviction',
+      metadata: { name: 'sized', namespace: 'default' },
+    };
+    const path = '/api/v1/namespaces/default/pods/sized/eviction';
+    await cluster.plane.kubectl(['create', '--raw', path, '-f', '-'], JSON.stringify(eviction));
+    expect(cluster.images.requests('app')).toBe(asked);
+  });
+
+  test('K17 is not resized with another image', async () => {
+    const patch = [{ op: 'replace', path: '/spec/containers/0/image', value: unsigned.name }];
+    // The API server drops or refuses the image by itself; ours would refuse it too.
+    await cluster.plane.tryKubectl([
+      'patch',
+      'pod',
+      'runs',
+      '--subresource=resize',
+      '--type=json',
+      '-p',
+      JSON.stringify(patch),
+    ]);
+    const stored = imagesIn(podIn(await cluster.get('pod', 'runs', 'default')));
+    expect(stored).not.toContainEqual(expect.stringContaining('app:v3'));
   });
 });
 
@@ -156,7 +242,7 @@ describe('a Deployment', () => {
   const rolledOut = (name: string) =>
     cluster.plane.kubectl(['rollout', 'status', `deployment/${name}`, '--timeout=30s']);
 
-  test('is scaled, restarted and rolled back while its images are signed', async () => {
+  test('K18 is scaled, restarted and rolled back while its images are signed', async () => {
     await cluster.create(manifest('Deployment', 'web', oneContainer(signed.name)));
     await rolledOut('web');
     await cluster.plane.kubectl(['scale', 'deployment/web', '--replicas=3']);
@@ -198,6 +284,27 @@ describe('a Deployment', () => {
     ).toMatchObject({ code: 0 });
   });
 
+  test('K33 set to several images at the same moment ends with one that was verified', async () => {
+    await cluster.create(manifest('Deployment', 'raced', oneContainer(signed.name)));
+    const at = [signed, unsigned, other, unsigned, signed, other, unsigned, other];
+    const results = await Promise.all(at.map(({ name }) => set('raced', name)));
+    for (const [index, { code, stderr }] of results.entries()) {
+      if (at[index] !== unsigned) continue;
+      expect(code).toBe(1);
+      expect(stderr).toContain('denied the request: CNS-1');
+    }
+    // Who came second to a conflict is told so; the first one won.
+    expect(results.filter(({ code }) => code === 0)).not.toEqual([]);
+    await rolledOut('raced');
+    const path = '{range .items[*]}{.spec.template.spec.containers[0].image}{"\\n"}{end}';
+    const images = await cluster.read(path, 'deployments,replicasets', '-l', 'app=raced');
+    const final = await cluster.read('{.spec.template.spec.containers[0].image}', 'deployment', 'raced');
+    const digests = [...images.trim().split('\n'), final].map((image) => image.split('@')[1]);
+    expect(new Set([...digests, signed.digest, other.digest])).toEqual(
+      new Set([signed.digest, other.digest]),
+    );
+  });
+
   test('K20 gets no new image while it is being deleted', async () => {
     await cluster.create(
       manifest('Deployment', 'going', oneContainer(signed.name), { finalizers: ['test.example/hold'] }),
@@ -230,30 +337,36 @@ describe('a Deployment', () => {
   });
 });
 
-describe('K42 a dry run', () => {
-  test('has the same answer, stores nothing and alerts nobody', async () => {
-    const objects = {
-      good: manifest('Pod', 'dry-good', oneContainer(signed.name)),
-      bad: manifest('Pod', 'dry-bad', oneContainer(unsigned.name)),
-    };
-    const good = await cluster.create(
-      objects.good,
-      '--dry-run=server',
-      '-o',
-      'jsonpath={.spec.containers[0].image}',
-    );
-    expect(good.stdout).toContain(signed.digest);
-    await expectDenied(cluster.create(objects.bad, '--dry-run=server'));
-    // The twin that is meant: by the time its alerts are there, those of the dry run would be too.
-    await cluster.create({ ...objects.good, metadata: { name: 'wet-good' } });
-    await expectDenied(cluster.create({ ...objects.bad, metadata: { name: 'wet-bad' } }));
-    const text = () => receiver.received.map(({ body }) => body).join('\n');
-    await cluster.waitFor(
-      'alerts of the real ones',
-      async () => receiver.received.length > 0 && text().includes(unsigned.name),
-    );
-    expect(text()).not.toContain('dry-');
-    expect(await cluster.get('pod', 'dry-good', 'default')).toBeUndefined();
+describe('what was there before us with its tag', () => {
+  const note = (kind: string, name: string) =>
+    cluster.plane.tryKubectl(['annotate', kind, name, `note=${fresh()}`, '--overwrite']);
+
+  test('K31 a template that is changed elsewhere is verified again, and pinned', async () => {
+    await expectDenied(note('deployment', 'tagged-unsigned'));
+    expect(await note('deployment', 'tagged-signed')).toMatchObject({ code: 0 });
+    const image = (name: string) =>
+      cluster.read('{.spec.template.spec.containers[0].image}', 'deployment', name);
+    expect(await image('tagged-signed')).toContain(signed.digest);
+    expect(await image('tagged-unsigned')).toBe(unsigned.name);
+  });
+
+  test('K31 a Pod goes on, and its images stay as they are', async () => {
+    expect(await note('pod', 'tagged')).toMatchObject({ code: 0 });
+    expect(imagesIn(podIn(await cluster.get('pod', 'tagged', 'default')))).toEqual([
+      unsigned.name,
+      signed.name,
+    ]);
+  });
+
+  test('K32 a Pod’s image in another of its containers is verified', async () => {
+    const set = (value: string) =>
+      cluster.plane.tryKubectl(['set', 'image', 'pod/tagged', `second=${value}`]);
+    await expectDenied(set(unsigned.name));
+    expect(await set(other.name)).toMatchObject({ code: 0 });
+    expect(imagesIn(podIn(await cluster.get('pod', 'tagged', 'default')))).toEqual([
+      unsigned.name,
+      expect.stringContaining(other.digest),
+    ]);
   });
 });
 
@@ -390,6 +503,44 @@ describe('an object', () => {
     expect(stderr).toContain('denied the request');
   });
 
+  test('K04 an ephemeral container in a template is verified before the API server refuses it', async () => {
+    const withDebugger = (image: string) => ({
+      ...oneContainer(signed.name),
+      ephemeralContainers: [{ name: 'debugger', image }],
+    });
+    await expectDenied(cluster.create(manifest('Deployment', fresh(), withDebugger(unsigned.name))));
+    const { code, stderr } = await cluster.create(manifest('Deployment', fresh(), withDebugger(other.name)));
+    expect({ code, isOurs: stderr.includes('denied the request') }).toEqual({ code: 1, isOurs: false });
+    expect(stderr).toContain('ephemeral containers not allowed');
+  });
+
+  test('K07 an image that a CSI driver pulls is verified and pinned', async () => {
+    const pod = (image: string) => ({
+      ...oneContainer(signed.name),
+      volumes: [{ name: 'data', csi: { driver: 'csi-image.warm-metal.tech', volumeAttributes: { image } } }],
+    });
+    await expectDenied(cluster.create(manifest('Pod', fresh(), pod(unsigned.name))));
+    const name = fresh();
+    expect(await cluster.create(manifest('Pod', name, pod(other.name)))).toMatchObject({ code: 0 });
+    const path = '{.spec.volumes[?(@.name=="data")].csi.volumeAttributes.image}';
+    expect(await cluster.read(path, 'pod', name)).toContain(other.digest);
+  });
+
+  test('K46 asked for with many others at once has its own answer', async () => {
+    const asked = Array.from({ length: 24 }, (_, index) =>
+      index % 3 === 0 ? unsigned : index % 3 === 1 ? signed : other,
+    );
+    const path = 'jsonpath={.spec.containers[0].image}';
+    const answers = await Promise.all(
+      asked.map((image) =>
+        cluster.create(manifest('Pod', fresh(), oneContainer(image.name)), '--dry-run=server', '-o', path),
+      ),
+    );
+    expect(answers.map(({ code, stdout }) => (code === 0 ? stdout.split('@')[1] : 'denied'))).toEqual(
+      asked.map((image) => (image === unsigned ? 'denied' : image.digest)),
+    );
+  });
+
   test('K40 K41 without an image is denied', async () => {
     const { code } = await cluster.create(manifest('Pod', fresh(), { containers: [{ name: 'main' }] }));
     expect(code).toBe(1);
@@ -421,6 +572,149 @@ describe('an object', () => {
     await expectDenied(
       cluster.plane.tryKubectl(['run', fresh(), `--image=${cluster.images.name(tag)}`]),
       'CNS-',
+    );
+  });
+});
+
+describe('what rules that are wider than ours bring us', () => {
+  const ROLLOUTS = { apiGroups: ['argoproj.io'], apiVersions: ['v1alpha1'], resources: ['rollouts'] };
+  const CORE = { apiGroups: [''], apiVersions: ['v1'] };
+
+  /** Another configuration in front of our gateway, in force in the namespace `wide` while the action goes on. */
+  async function withRules<T>(rules: Json[], action: () => Promise<T>, more: Json = {}): Promise<T> {
+    const ours = await cluster.get('mutatingwebhookconfiguration', 'connaisseur-webhook');
+    const [{ clientConfig }] = ours.webhooks;
+    await cluster.create({
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'MutatingWebhookConfiguration',
+      metadata: { name: 'wide' },
+      webhooks: [
+        {
+          name: 'connaisseur-svc.connaisseur.svc',
+          admissionReviewVersions: ['v1'],
+          sideEffects: 'NoneOnDryRun',
+          failurePolicy: 'Fail',
+          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'wide' } },
+          clientConfig,
+          rules,
+          ...more,
+        },
+      ],
+    });
+    try {
+      return await action();
+    } finally {
+      await cluster.plane.kubectl(['delete', 'mutatingwebhookconfiguration', 'wide']);
+    }
+  }
+
+  const wide = (...args: string[]) => cluster.plane.tryKubectl(['--namespace=wide', ...args]);
+  const rollout = (name: string): Json => ({
+    ...manifest('Deployment', name, oneContainer(signed.name)),
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Rollout',
+  });
+
+  beforeAll(async () => {
+    await cluster.plane.kubectl(['create', 'namespace', 'wide']);
+    await cluster.waitFor(
+      'service account',
+      async () => (await cluster.get('serviceaccount', 'default', 'wide')) !== undefined,
+    );
+    const schema = {
+      openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+    };
+    await cluster.create({
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: 'rollouts.argoproj.io' },
+      spec: {
+        group: 'argoproj.io',
+        scope: 'Namespaced',
+        names: { kind: 'Rollout', plural: 'rollouts', singular: 'rollout' },
+        versions: [{ name: 'v1alpha1', served: true, storage: true, schema }],
+      },
+    });
+    await cluster.waitFor(
+      'the kind',
+      async () => (await cluster.create(rollout('probe'), '--namespace=wide', '--dry-run=server')).code === 0,
+    );
+    for (const name of ['sets', 'runs'])
+      await cluster.create(
+        manifest(name === 'sets' ? 'Deployment' : 'Pod', name, oneContainer(signed.name)),
+        '--namespace=wide',
+      );
+    await cluster.plane.kubectl(['wait', '--for=condition=Ready', 'pod/runs', '-n', 'wide', '--timeout=30s']);
+  });
+
+  test('K15 K16 a kind that we cannot read is denied; without such rules it is not our business', async () => {
+    await withRules([{ ...ROLLOUTS, operations: ['CREATE', 'UPDATE'] }], async () => {
+      const { stderr } = await cluster.waitFor('the rules in force', async () => {
+        const result = await cluster.create(rollout('custom'), '--namespace=wide', '--dry-run=server');
+        return result.code !== 0 && result;
+      });
+      expect(stderr).toContain('denied the request: CNS-3001');
+    });
+    await cluster.waitFor(
+      'the end of the rules',
+      async () => (await cluster.create(rollout('custom'), '--namespace=wide')).code === 0,
+    );
+  });
+
+  test('K17 K18 K47 scale, eviction, binding, status and DELETE pass, CONNECT does not', async () => {
+    const rules = [
+      { ...CORE, operations: ['*'], resources: ['pods', 'pods/*'] },
+      {
+        apiGroups: ['apps'],
+        apiVersions: ['v1'],
+        operations: ['*'],
+        resources: ['deployments/*', 'deployments'],
+      },
+    ];
+    await withRules(rules, async () => {
+      // `exec` is a CONNECT; there is no kubelet that could answer it.
+      const { stderr } = await cluster.waitFor('the rules in force', async () => {
+        const result = await wide('exec', 'runs', '--', 'true');
+        return result.stderr.includes('admission webhook') && result;
+      });
+      expect(stderr).toContain('denied the request: CNS-3001');
+      expect(await wide('scale', 'deployment/sets', '--replicas=2')).toMatchObject({ code: 0 });
+      expect(await wide('rollout', 'status', 'deployment/sets', '--timeout=40s')).toMatchObject({ code: 0 });
+      await expectDenied(wide('set', 'image', 'deployment/sets', `main=${unsigned.name}`));
+      const eviction = {
+        apiVersion: 'policy/v1',
+        kind: 'Eviction',
+        metadata: { name: 'runs', namespace: 'wide' },
+      };
+      const path = '/api/v1/namespaces/wide/pods/runs/eviction';
+      await cluster.plane.kubectl(['create', '--raw', path, '-f', '-'], JSON.stringify(eviction));
+      expect(await wide('delete', 'deployment/sets', '--timeout=30s')).toMatchObject({ code: 0 });
+    });
+  });
+
+  test('K45 reviews of v1beta1 are answered as what they are', async () => {
+    const rules = [{ ...CORE, operations: ['CREATE'], resources: ['configmaps', 'pods'] }];
+    const more = { admissionReviewVersions: ['v1beta1'] };
+    const create = (image: Image) =>
+      cluster.create(
+        manifest('Pod', fresh(), oneContainer(image.name)),
+        '--namespace=wide',
+        '-o',
+        'jsonpath={.spec.containers[0].image}',
+      );
+    await withRules(
+      rules,
+      async () => {
+        const refused = await cluster.waitFor('the rules in force', async () => {
+          const result = await wide('create', 'configmap', 'seen', '--dry-run=server');
+          return result.code !== 0 && result;
+        });
+        // Our own words: the API server understood the answer.
+        expect(refused.stderr).toContain('denied the request: CNS-3001');
+        await expectDenied(create(unsigned));
+        expect((await create(signed)).stdout).toContain(signed.digest);
+      },
+      more,
     );
   });
 });
