@@ -244,7 +244,7 @@ describe('after all that', () => {
     await expectAdmitted(runSigned());
   });
 
-  test('a configuration that got past helm never replaces one that is right', async () => {
+  test('P14 a configuration that got past helm never replaces one that is right', async () => {
     const data = { 'config.yaml': "validators: []\npolicy:\n- { pattern: '*:*', validator: nobody }\n" };
     await cluster.plane.kubectl([
       'patch',
