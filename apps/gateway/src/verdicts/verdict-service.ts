@@ -15,7 +15,7 @@ import {
 
 import type { Deadline } from '../deadline.js';
 import type { LocalVerification } from './local-verification.js';
-import { isWorthALook } from './worth-a-look.js';
+import { isWorthALook, timeForASecondOpinion } from './worth-a-look.js';
 
 /** A flight outlives the caller that started it, but not the longest webhook budget. */
 const FLIGHT_BUDGET_MS = 25_000;
@@ -136,7 +136,8 @@ export class VerdictService {
 
   /** The bus first, for its share of the time; then what verifiers left behind; then ourselves. */
   async #look(asked: Asked, signal: AbortSignal): Promise<Verdict> {
-    const { question, readsTag, policy } = asked;
+    const { question, readsTag, policy, busBudgetMs } = asked;
+    const begun = this.#now();
     if (this.#bus === undefined) return await this.#local.verify(question, signal);
     // What an object brought along is a secret of its namespace: neither the question nor the verdict leaves this gateway.
     if (question.pull !== undefined) {
@@ -152,9 +153,11 @@ export class VerdictService {
     const proof = await this.#shared?.get(question, readsTag, policy, signal);
     if (proof !== undefined) return proof;
     this.#observer.onFallback(isVerdict ? 'undecided' : answer);
-    const own = await this.#local.verify(question, signal, isVerdict);
+    if (!isVerdict) return await this.#local.verify(question, signal);
+    const inTime = timeForASecondOpinion(busBudgetMs - (this.#now() - begun), signal);
+    const own = await this.#local.verify(question, inTime, true);
     // Where both could not look, the verifier's words are as good as ours, and it may know more.
-    return own.outcome === 'undecided' && isVerdict ? answer : own;
+    return own.outcome === 'undecided' ? answer : own;
   }
 
   async #askBus(

@@ -18,3 +18,15 @@ const WORTH_A_LOOK = new Set([
 export function isWorthALook(verdict: Verdict): boolean {
   return verdict.outcome === 'undecided' && WORTH_A_LOOK.has(verdict.code);
 }
+
+/** It ends this long before the admission that started it, so that the verifier's reason is still told, ms. */
+const TELLING_MS = 250;
+/** Others may have joined who have more time than who began. */
+const LEAST_MS = 2_000;
+const MOST_MS = 25_000;
+
+/** Until when we look ourselves after a verifier could not; `leftMs` is what the admission that asked has left. */
+export function timeForASecondOpinion(leftMs: number, signal: AbortSignal): AbortSignal {
+  const ms = Math.min(MOST_MS, Math.max(LEAST_MS, Math.floor(leftMs) - TELLING_MS));
+  return AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+}
