@@ -187,7 +187,7 @@ describe('before anything is changed', () => {
 describe('what only a gateway can tell', () => {
   test('a variable that no gateway can read: helm rolls back, and nothing is armed at any time', async () => {
     const deployment = { envs: { DETECTION_MODE: 'perhaps' } };
-    const result = await cluster.tryInstall({ kubernetes: { deployment } }, ['--timeout=15s']);
+    const result = await cluster.tryInstall({ kubernetes: { deployment } }, ['--timeout=30s']);
     expect(result.code).not.toBe(0);
     expect(cluster.node.output('gateway')).toContain('DETECTION_MODE');
     expect((await ours()).filter((line) => /Webhook/.test(line))).toEqual([]);
@@ -245,7 +245,12 @@ describe('after all that', () => {
   });
 
   test('P14 a configuration that got past helm never replaces one that is right', async () => {
-    const data = { 'config.yaml': "validators: []\npolicy:\n- { pattern: '*:*', validator: nobody }\n" };
+    const data = {
+      'config.yaml': JSON.stringify({
+        validators: [{ name: 'allow', type: 'static', approve: true }],
+        policy: [{ pattern: '*:*', validator: 'nobody' }],
+      }),
+    };
     await cluster.plane.kubectl([
       'patch',
       'configmap',
