@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 // `ssr.resolve.conditions` is the setting that makes Vitest read `#lib` from its source.
 const source = { ssr: { resolve: { conditions: ['source'] } } };
 
+// Real processes with real deadlines, on a machine that others load too: what is wrong is wrong twice. The report names it.
+const SECOND_TRY = process.env['CI'] === undefined ? 0 : 1;
+
 export default defineConfig({
   ...source,
   test: {
@@ -33,6 +36,7 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.spec.ts'],
           setupFiles: ['test/setup.ts'],
+          retry: SECOND_TRY,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
@@ -43,6 +47,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.spec.ts'],
           setupFiles: ['test/setup.ts'],
+          retry: SECOND_TRY,
           // A control plane is four processes and a gigabyte: one file after the other.
           fileParallelism: false,
           testTimeout: 120_000,

@@ -1,8 +1,9 @@
 import type { RedisCommands } from '../decisions/redis-commands.js';
 import { untilAborted, within } from '../decisions/waiting.js';
 
-export const MAX_WAIT_MS = 50;
+/** For what is only a help. */
 const WAIT_MS = 20;
+const MAX_WAIT_MS = 1_000;
 /** After a failure nobody asks for this long: a slow Redis costs one wait and not one for each image, ms. */
 const PAUSE_MS = 500;
 
@@ -12,7 +13,7 @@ export interface BriefRedisOptions {
   readonly now: () => number;
   /** Late and refused, once each. */
   readonly onFailure: (cause: unknown) => void;
-  /** Most milliseconds that anybody waits for Redis; at most {@link MAX_WAIT_MS}. */
+  /** Most milliseconds that anybody waits for Redis; at most 1000, and 20 where absent. */
   readonly timeoutMs?: number | undefined;
 }
 

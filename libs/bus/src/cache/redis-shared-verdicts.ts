@@ -31,7 +31,7 @@ export interface RedisSharedVerdictsOptions {
   readonly now: () => number;
   readonly observe: (event: SharedVerdictEvent) => void;
   readonly limits?: Partial<VerdictLimits>;
-  /** Most milliseconds that anybody waits for Redis; at most {@link MAX_WAIT_MS}. */
+  /** Most milliseconds that anybody waits for Redis; 20 where absent. */
   readonly timeoutMs?: number;
 }
 

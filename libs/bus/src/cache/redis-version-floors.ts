@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 
 import type { RedisCommands } from '../decisions/redis-commands.js';
 import { type DecisionSigner, type DecisionVerifier, parseSignature } from '../decisions/signing.js';
-import { BriefRedis, MAX_WAIT_MS } from './brief-redis.js';
+import { BriefRedis } from './brief-redis.js';
 
 /** What the store has to tell: for metrics and logs. */
 export type VersionFloorEvent =
@@ -32,12 +32,17 @@ const DOMAIN = 'connaisseur version floor 1';
 const RECORD = /^([\w.-]{1,128})\n([\w-]{86})\n([^\n]+)$/;
 const MAX_RECORD = 64 * 1024;
 const MAX_NOTES = 100;
+/**
+ * A protection and no mere help: who can slow Redis down shall not have older versions believed for it, ms. It is asked
+ * beside a notary server, which takes about as long; a Redis that is known to be away is not waited for.
+ */
+const WAIT_MS = 1_000;
 /** Longer than any metadata role lives that a publisher renews, ms. */
 const LIFE_MS = 400 * 86_400_000;
 
 /**
  * The highest versions of trust data that verifiers have seen, one signed text for each name. A help: what cannot be read
- * or proven is not there, after at most a few milliseconds; each process remembers for itself as well.
+ * or proven is not there, after a second at most; each process remembers for itself as well.
  */
 export class RedisVersionFloors {
   readonly #options: RedisVersionFloorsOptions;
@@ -47,8 +52,7 @@ export class RedisVersionFloors {
     this.#options = options;
     const { redis, now, observe } = options;
     const onFailure = (cause: unknown): void => observe({ kind: 'failed', cause });
-    // As long as may be: it is asked beside a notary server, which takes longer, and what it says is a protection.
-    this.#redis = new BriefRedis({ redis, now, onFailure, timeoutMs: MAX_WAIT_MS });
+    this.#redis = new BriefRedis({ redis, now, onFailure, timeoutMs: WAIT_MS });
   }
 
   /** The text of this name that a verifier signed; nothing otherwise. Never rejects. */
