@@ -85,6 +85,23 @@ describe('as it comes', () => {
     await expectValidated(where, isValidated);
   });
 
+  test('P06 a rule that allows is not reached by its name inside another host’s path', async () => {
+    const pause = (host: string) =>
+      cluster.plane.tryKubectl([
+        'run',
+        `it-${(serial += 1)}`,
+        `--image=${host}/pause:1`,
+        '--namespace=plain',
+      ]);
+    for (const host of [
+      'evil.example/registry.k8s.io',
+      'registry.k8s.io.evil.example',
+      'registry.k8s.io:444',
+    ])
+      await expectDenied(pause(host));
+    await expectAdmitted(pause('registry.k8s.io'));
+  });
+
   test('P11 a pod in a namespace of this moment is validated', async () => {
     await cluster.plane.kubectl(['create', 'namespace', 'newborn']);
     const { code, stderr } = await cluster.create(
@@ -336,6 +353,74 @@ test('a rule for some namespaces holds in these alone', async () => {
   await expectAdmitted(run(unsigned, 'trial-1'));
   await expectValidated('plain', true);
   await expectAdmitted(run(signed, 'plain'));
+});
+
+describe('rules that are weaker than proof and pin', () => {
+  const DENY = { pattern: '*:*', validator: 'deny' };
+  const proof = (pattern: string, more: Values = {}) => ({
+    pattern,
+    validator: 'dockerhub',
+    with: { trustRoot: 'sse', verifyInTransparencyLog: false, ...more },
+  });
+  const stored = async (reference: string) => {
+    const name = `it-${(serial += 1)}`;
+    await expectAdmitted(
+      cluster.plane.tryKubectl(['run', name, `--image=${reference}`, '--namespace=plain']),
+    );
+    return await cluster.read('{.spec.containers[0].image}', 'pod', name, '--namespace=plain');
+  };
+
+  test('P05 a wide static allow asks no registry and pins nothing, and is a finding', async () => {
+    const wide = 'docker.io/securesystemsengineering/*:*';
+    await upgradeTo({
+      policy: [DENY, { pattern: wide, validator: 'allow' }, proof(wide.replace('*', 'app'))],
+    });
+    const free = await cluster.images.push('free', 'v1', 'nobody');
+    await cluster.waitFor(
+      'the policy',
+      async () => (await run(free, 'plain', '--dry-run=server')).code === 0,
+    );
+    expect(await stored(free.name)).toBe(free.name);
+    expect(cluster.images.requests('free')).toBe(0);
+    // The twin: what a stricter rule wants proof for is looked at and pinned.
+    expect(await stored(signed.name)).toContain(signed.digest);
+    await expectDenied(run(unsigned, 'plain'));
+    await upgradeTo({ policy: [DENY, { pattern: '*.example/*:*', validator: 'allow' }] });
+    await cluster.waitFor('the finding', async () =>
+      cluster.node.output('gateway').includes('wildcard-host-allow'),
+    );
+  });
+
+  test('P07 where nothing is patched, a tag stays and a digest is the one that is proven', async () => {
+    const pattern = 'docker.io/securesystemsengineering/*:*';
+    await upgradeTo({ policy: [DENY, proof(pattern, { mode: 'insecureValidateOnly' })] });
+    await cluster.waitFor(
+      'the policy',
+      async () => (await run(signed, 'plain', '--dry-run=server')).code === 0,
+    );
+    expect(await stored(signed.name)).toBe(signed.name);
+    expect(await stored(signed.pinned)).toBe(signed.pinned);
+    await expectDenied(run(unsigned, 'plain'));
+    // The tag of a signed image with the digest of one that is not: the digest is what would run.
+    await expectDenied(run({ ...unsigned, name: `${signed.name}@${unsigned.digest}` }, 'plain'));
+  });
+});
+
+test('P03 where only pods are enforced, no template vouches for its pods', async () => {
+  await upgradeTo({ features: { resourceValidationMode: 'podsOnly', cache: { expirySeconds: 0 } } });
+  const create = (name: string, image: Image) =>
+    cluster.create(manifest('ReplicaSet', name, oneContainer(image.name)), '--namespace=plain');
+  await cluster.waitFor('the mode', async () => (await create('lax', unsigned)).code === 0);
+  const said = () =>
+    cluster.read('{.status.conditions[*].message}', 'replicaset', 'lax', '--namespace=plain');
+  await cluster.waitFor('the refusal of its pod', async () => (await said()).includes('denied the request'));
+  expect((await create('strict', signed)).code).toBe(0);
+  const pods = () =>
+    cluster.read('{.items[*].spec.containers[0].image}', 'pods', '--namespace=plain', '-l', 'app=strict');
+  await cluster.waitFor('its pod', async () => (await pods()).includes(signed.digest));
+  const [gateway] = cluster.node.podsOf('gateway');
+  const metrics = await (await fetch(`http://${gateway?.address}:5080/metrics`)).text();
+  expect(metrics).not.toMatch(/^connaisseur_child_approvals_total\{[^}]*\} [1-9]/m);
 });
 
 afterEach((context) => {
