@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import { VirtualReceiver } from '#testing';
 
-import { Cluster } from './cluster.js';
+import { Cluster, type Values } from './cluster.js';
 import { expectDenied } from './expect-denied.js';
 import type { Image } from './images.js';
 import { Injector } from './injector.js';
@@ -20,7 +20,7 @@ import {
   type Position,
   POSITIONS,
 } from './manifests.js';
-import type { Json } from './node/cluster-api.js';
+import { ClusterApi, type Json } from './node/cluster-api.js';
 
 const PINNED = /@sha256:[0-9a-f]{64}$/;
 
@@ -44,14 +44,18 @@ beforeAll(async () => {
   await cluster.create(manifest('Deployment', 'tagged-signed', oneContainer(signed.name)));
   await cluster.create(manifest('Deployment', 'tagged-unsigned', oneContainer(unsigned.name)));
   await cluster.create(manifest('Pod', 'tagged', twoContainers(unsigned.name, signed.name)));
-  const receivers = { receivers: [{ template: 'keybase', receiverUrl: `${receiver.url}/all` }] };
-  await cluster.install({ alerting: { admitRequest: receivers, rejectRequest: receivers } });
+  await cluster.install(alertingTo({ receiverUrl: `${receiver.url}/all` }));
 });
 
 afterAll(async () => {
   await cluster?.stop();
   await receiver?.close();
 });
+
+function alertingTo(more: Values): Values {
+  const receivers = { receivers: [{ template: 'keybase', ...more }] };
+  return { alerting: { admitRequest: receivers, rejectRequest: receivers } };
+}
 
 const fresh = (): string => `it-${(serial += 1)}`;
 
@@ -574,6 +578,52 @@ describe('an object', () => {
       'CNS-',
     );
   });
+});
+
+test('P15 while the registry hangs for one image of two, the answer is no and says how many were not checked', async () => {
+  const slow = await cluster.images.push('slow', 'v1', 'us');
+  const pods = '/api/v1/namespaces/default/pods';
+  const pod = manifest('Pod', fresh(), twoContainers(signed.name, slow.name));
+  // kubectl would ask again and again.
+  const api = new ClusterApi(cluster.plane.kubeconfig);
+  cluster.images.registry.misbehave({ path: /\/slow\//, toxic: { kind: 'hang' } });
+  try {
+    await expect(api.create(pods, pod)).rejects.toThrow(
+      /CNS-200[46] .*(?:1 of 2 images not checked|after validating 1\/2 images)/,
+    );
+    expect(await api.get(`${pods}/${pod.metadata.name}`)).toBeUndefined();
+    cluster.images.back();
+    const made = await cluster.waitFor('the twin', () => api.create(pods, pod).catch(() => undefined), 60);
+    expect(imagesIn(made.spec).map((image) => image.split('@')[1])).toEqual([signed.digest, slow.digest]);
+  } finally {
+    cluster.images.back();
+    api.close();
+  }
+});
+
+test('P16 an alert that must arrive and cannot: what is signed waits, what is not is denied for what it is', async () => {
+  const dead = { receiverUrl: 'http://127.0.0.1:9/all', failIfAlertSendingFails: true };
+  expect((await cluster.tryUpgrade(alertingTo(dead))).code).toBe(0);
+  const api = new ClusterApi(cluster.plane.kubeconfig);
+  const create = (image: Image, query = '') =>
+    api
+      .create(`/api/v1/namespaces/default/pods${query}`, manifest('Pod', fresh(), oneContainer(image.name)))
+      .then(
+        ({ kind }) => kind as string,
+        (error: Error) => error.message,
+      );
+  try {
+    await cluster.waitFor('the receivers in force', async () => (await create(signed)).includes('CNS-3003'));
+    expect(await create(unsigned)).toContain('CNS-1');
+    // A dry run sends nothing, and needs nothing sent.
+    expect(await create(signed, '?dryRun=All')).toBe('Pod');
+    expect((await cluster.tryUpgrade(alertingTo({ ...dead, receiverUrl: `${receiver.url}/all` }))).code).toBe(
+      0,
+    );
+    await cluster.waitFor('the twin', async () => (await create(signed)) === 'Pod');
+  } finally {
+    api.close();
+  }
 });
 
 describe('what rules that are wider than ours bring us', () => {
