@@ -50,11 +50,12 @@ const podsOf = (app: string) =>
     '--field-selector=status.phase!=Failed',
   );
 
-/** Child approvals that the gateway has counted. */
-async function approvals(): Promise<number> {
+/** Child approvals that the gateway has counted, or other ends of a claim. */
+async function approvals(result = 'approved'): Promise<number> {
   const [gateway] = cluster.node.podsOf('gateway');
   const text = await (await fetch(`http://${gateway?.address}:5080/metrics`)).text();
-  return Number(/^connaisseur_child_approvals_total\{[^}]*approved[^}]*\} (\d+)/m.exec(text)?.[1] ?? 0);
+  const line = new RegExp(`^connaisseur_child_approvals_total\\{result="${result}"\\} (\\d+)`, 'm');
+  return Number(line.exec(text)?.[1] ?? 0);
 }
 
 /** Another gateway takes the place of the one that runs: it remembers nothing. */
@@ -221,6 +222,51 @@ describe('a pod of an unsigned image that claims an owner', () => {
     );
   });
 });
+
+test('K30 an owner that the gateway may not read vouches for nothing: its pod has the proof of its own image', async () => {
+  const name = fresh();
+  await expectAdmitted(cluster.create(manifest('ReplicaSet', name, oneContainer(signed.name))));
+  await cluster.waitFor('a pod', async () => (await podsOf(name)) !== '');
+  const makeAnew = async () => {
+    const uid = await podsOf(name);
+    await cluster.plane.kubectl(['delete', 'pods', '-l', `app=${name}`, '--wait=false']);
+    await cluster.waitFor('another pod', async () => {
+      const now = await podsOf(name);
+      return now !== '' && !now.includes(uid);
+    });
+  };
+  const account = '--as=system:serviceaccount:connaisseur:connaisseur-serviceaccount';
+  const mayRead = async () =>
+    (await cluster.plane.tryKubectl(['auth', 'can-i', 'get', 'replicasets.apps', account])).code === 0;
+  const binding = await cluster.waitFor('the binding', async () => await bindingOfGateway());
+  expect(await mayRead()).toBe(true);
+  await anotherGateway();
+  await makeAnew();
+  expect(await approvals()).toBeGreaterThan(0);
+
+  await cluster.plane.kubectl(['delete', 'clusterrolebinding', binding.metadata.name]);
+  await cluster.waitFor('the end of the right', async () => !(await mayRead()));
+  // It remembers no owner, and no proof of the image either.
+  await anotherGateway();
+  await makeAnew();
+  expect(await approvals()).toBe(0);
+  expect(await approvals('no-owner')).toBeGreaterThan(0);
+
+  const { resourceVersion, uid, creationTimestamp, managedFields, ...metadata } = binding.metadata;
+  void [resourceVersion, uid, creationTimestamp, managedFields];
+  await expectAdmitted(cluster.create({ ...binding, metadata }));
+  await cluster.waitFor('the right again', mayRead);
+});
+
+/** The one that gives the gateway its rights in all namespaces. */
+async function bindingOfGateway(): Promise<Json> {
+  const list: Json = JSON.parse(await cluster.plane.kubectl(['get', 'clusterrolebindings', '-o', 'json']));
+  return list.items.find(({ subjects = [] }: Json) =>
+    subjects.some(
+      ({ name, namespace }: Json) => namespace === 'connaisseur' && name === 'connaisseur-serviceaccount',
+    ),
+  );
+}
 
 test('K21 a Deployment that is being deleted takes no unsigned image into its pods', async () => {
   await expectAdmitted(
