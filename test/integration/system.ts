@@ -14,7 +14,7 @@ import { type PrivateRedis, startPrivateRedis } from '#testing';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const MAIN = join(ROOT, 'dist', 'apps', 'cli', 'src', 'main.js');
-const START_MS = 20_000;
+const START_MS = 60_000;
 
 /** One process of the product, as the container image runs it. */
 export interface Service {
