@@ -37,8 +37,18 @@ const MEASUREMENTS: readonly Measurement[] = [
 ];
 
 const { values } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, only: { type: 'string' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
 });
+if (values.help) {
+  process.stdout.write(
+    `npm run bench -- [--json] [--only ROW,ROW…]\nEach row is measured against its floor in the same run; a whole run takes about four minutes on a quiet machine.\nRows: ${Object.keys(TARGETS).join(', ')}\n`,
+  );
+  process.exit(0);
+}
 const wanted = values.only?.split(',');
 const unknown = (wanted ?? []).filter((id) => !(id in TARGETS));
 if (unknown.length > 0) {
